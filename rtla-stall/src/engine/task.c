@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "task.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kthread.h"
+#include "sched_rank.h"
+
+enum { CHUNK = 128, PAGE = 4096, NR_PAGES = TASK_MAX_TID / PAGE };
+
+int task_table_init(struct task_table *table)
+{
+	*table = (struct task_table){ 0 };
+	table->pages = calloc(NR_PAGES, sizeof(*table->pages));
+	return table->pages ? 0 : -ENOMEM;
+}
+
+void task_table_deinit(struct task_table *table)
+{
+	for (uint32_t i = 0; i < table->nr_chunks; i++)
+		free(table->chunks[i]);
+	free(table->chunks);
+	if (table->pages) {
+		for (uint32_t i = 0; i < NR_PAGES; i++)
+			free(table->pages[i]);
+	}
+	free(table->pages);
+	*table = (struct task_table){ 0 };
+}
+
+struct task *task_table_at(const struct task_table *table, uint32_t index)
+{
+	return &table->chunks[index / CHUNK][index % CHUNK];
+}
+
+struct task *task_table_find(const struct task_table *table, int32_t tid)
+{
+	const uint32_t *page;
+	uint32_t holder;
+
+	if (tid <= 0 || tid >= TASK_MAX_TID)
+		return NULL;
+	page = table->pages[tid / PAGE];
+	holder = page ? page[tid % PAGE] : 0;
+	return holder ? task_table_at(table, holder - 1) : NULL;
+}
+
+static int make_room(struct task_table *table, int32_t tid)
+{
+	uint32_t **page = &table->pages[tid / PAGE];
+
+	if (!*page) {
+		*page = calloc(PAGE, sizeof(**page));
+		if (!*page)
+			return -ENOMEM;
+	}
+	if (table->nr_tasks == table->nr_chunks * CHUNK) {
+		struct task **chunks;
+
+		chunks = reallocarray(table->chunks, table->nr_chunks + 1, sizeof(*chunks));
+		if (!chunks)
+			return -ENOMEM;
+		table->chunks = chunks;
+		chunks[table->nr_chunks] = calloc(CHUNK, sizeof(**chunks));
+		if (!chunks[table->nr_chunks])
+			return -ENOMEM;
+		table->nr_chunks++;
+	}
+	return 0;
+}
+
+int task_table_add(struct task_table *table, struct culprit_table *culprits, int32_t tid,
+		   struct task **ret)
+{
+	int err = make_room(table, tid);
+	struct task *task;
+	uint32_t culprit;
+
+	if (err)
+		return err;
+	err = culprit_table_add_thread(culprits, table->nr_tasks, tid, &culprit);
+	if (err)
+		return err;
+	task = task_table_at(table, table->nr_tasks);
+	*task = (struct task){
+		.tid = tid,
+		.index = table->nr_tasks,
+		.culprit = culprit,
+		.state = TASK_UNKNOWN,
+		.kthread = TRI_UNKNOWN,
+		.rank = RANK_UNKNOWN,
+		.base_rank = RANK_UNKNOWN,
+		.prio = PRIO_UNKNOWN,
+		.base_prio = PRIO_UNKNOWN,
+		.lender = CULPRIT_NONE,
+		.work_queued_by = CULPRIT_NONE,
+		.kept = { .index = table->nr_tasks, .culprit = culprit, .tid = tid },
+	};
+	table->pages[tid / PAGE][tid % PAGE] = ++table->nr_tasks;
+	*ret = task;
+	return 0;
+}
+
+void task_set_comm(struct task *task, const char comm[COMM_LEN])
+{
+	if (!comm[0] || !memcmp(task->comm, comm, COMM_LEN))
+		return;
+	memcpy(task->comm, comm, COMM_LEN - 1);
+	task->comm[COMM_LEN - 1] = '\0';
+}
+
+bool task_set_prio(struct task *task, int32_t prio)
+{
+	int rank;
+
+	if (prio == task->prio || prio == PRIO_UNKNOWN)
+		return false;
+	rank = sched_rank(prio, task->comm);
+	task->prio = prio;
+	if (task->is_lent && prio < task->base_prio) {
+		if (rank == task->rank)
+			return false;
+		task->rank = rank;
+		return true;
+	}
+	task->is_lent = false;
+	task->lender = CULPRIT_NONE;
+	task->base_prio = prio;
+	task->base_rank = rank;
+	if (rank == task->rank)
+		return false;
+	task->rank = rank;
+	return true;
+}
+
+bool task_lend(struct task *task, int32_t old_prio, int32_t new_prio, uint32_t lender)
+{
+	bool changed = task_set_prio(task, old_prio);
+	bool is_boost = new_prio < old_prio;
+
+	if (new_prio == task->prio)
+		return changed;
+	if (!is_boost)
+		return task_set_prio(task, new_prio) || changed;
+	task->is_lent = true;
+	task->lender = lender;
+	task->prio = new_prio;
+	task->rank = sched_rank(new_prio, task->comm);
+	return true;
+}
+
+enum tristate task_is_kthread(const struct task *task)
+{
+	if (task->kthread != TRI_UNKNOWN)
+		return (enum tristate)task->kthread;
+	return kthread_has_name(task->comm) ? TRI_YES : TRI_UNKNOWN;
+}
