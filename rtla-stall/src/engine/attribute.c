@@ -37,10 +37,19 @@ static bool is_release_path(const struct wait *wait, const struct slot *slot, ui
 	return false;
 }
 
-/* The scheduler picked what the slot shows although the waiter, which outranks it, was queued. */
+/*
+ * The scheduler picked what the slot shows although the waiter, which outranks it, was queued. The switch
+ * that a waking raced with picked before that. Where it had picked so over other real-time threads, all
+ * of the queue's are throttled, and one that comes later with them.
+ */
 static bool was_passed_over(const struct wait *wait, const struct slot *slot, uint64_t from_at)
 {
-	return is_enqueued(wait, from_at) && slot->in_at >= wait->queued_at;
+	uint64_t queued_at = wait->queued_at + wait->is_unconfirmed;
+
+	if (!is_enqueued(wait, from_at))
+		return false;
+	return slot->in_at >= queued_at || (slot->is_rt_throttled && wait->rank >= RANK_RT_LOWEST &&
+					    wait->rank <= RANK_RT_HIGHEST);
 }
 
 static struct verdict throttled(const struct slot *slot, const struct attribute_facts *facts)

@@ -35,6 +35,7 @@ struct slot cpu_slot(const struct cpu *cpu, uint64_t at)
 		.base_rank = RANK_UNKNOWN,
 		.evidence = cpu->evidence,
 		.evidence_inferred = cpu->evidence_inferred,
+		.is_rt_throttled = cpu->is_rt_throttled,
 	};
 
 	switch ((enum occupant)cpu->occupant) {

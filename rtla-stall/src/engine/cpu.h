@@ -61,6 +61,7 @@ struct cpu {
 	uint32_t number;
 	uint32_t nr_frames;
 	uint32_t nr_waits;
+	uint32_t nr_rt_waits;	/* of them on the run queue, and real-time */
 	uint32_t idle;		/* culprit */
 	uint64_t first_at;	/* of its first event */
 	uint64_t in_at;		/* when the occupant was switched in; 0: it was there already */
@@ -80,6 +81,7 @@ struct cpu {
 	uint8_t occupant;	/* enum occupant */
 	uint8_t evidence;	/* enum evidence, of the present run */
 	bool evidence_inferred;
+	bool is_rt_throttled;	/* the occupant was picked over real-time threads on the run queue */
 	bool is_seen;
 	bool is_lost;
 	bool are_irqs_off;	/* by preemptirq events */

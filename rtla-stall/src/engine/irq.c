@@ -52,8 +52,7 @@ static void pop(struct cpu *cpu, uint64_t at)
 		cpu->on_top_ns += at - cpu->top_since_at;
 }
 
-/* Softirqs in threads are those threads: on PREEMPT_RT all of them, elsewhere ksoftirqd's. */
-static bool is_in_thread(const struct engine *eng, const struct cpu *cpu)
+bool irq_softirq_is_thread(const struct engine *eng, const struct cpu *cpu)
 {
 	return eng->is_preempt_rt == TRI_YES ||
 	       (cpu->occupant == OCCUPANT_THREAD && !strncmp(cpu->running->comm, "ksoftirqd/", 10));
@@ -78,7 +77,7 @@ int irq_on_entry(struct engine *eng, struct cpu *cpu, const struct event *event)
 	int err;
 
 	cpu->is_settled = true;
-	if (kind == SLOT_SOFTIRQ && is_in_thread(eng, cpu))
+	if (kind == SLOT_SOFTIRQ && irq_softirq_is_thread(eng, cpu))
 		return 0;
 	err = find_culprit(eng, event, kind, &culprit);
 	if (err)
@@ -116,7 +115,7 @@ int irq_on_exit(struct engine *eng, struct cpu *cpu, const struct event *event)
 			 cpu->frames[depth - 1].number != event->irq.number))
 		depth--;
 	if (!depth) {
-		if (cpu->is_settled && !(kind == SLOT_SOFTIRQ && is_in_thread(eng, cpu)))
+		if (cpu->is_settled && !(kind == SLOT_SOFTIRQ && irq_softirq_is_thread(eng, cpu)))
 			eng->anomalies[ANOMALY_EXIT_WITHOUT_ENTRY]++;
 		return 0;
 	}
@@ -179,7 +178,7 @@ static bool tells_of_past(struct engine *eng, struct cpu *cpu, const struct even
 		return !is_raw(eng, cpu, event);
 	default:
 		return eng->is_preempt_rt != TRI_YES && !(eng->seen & EVENT_BIT(EVENT_SOFTIRQ_ENTRY)) &&
-		       !is_in_thread(eng, cpu);
+		       !irq_softirq_is_thread(eng, cpu);
 	}
 }
 

@@ -49,6 +49,7 @@ struct slot {
 	uint8_t kind;		/* enum slot_kind */
 	uint8_t evidence;	/* enum evidence; holds from `at` on */
 	bool evidence_inferred;
+	bool is_rt_throttled;	/* idle or a fair thread, picked over real-time ones that were queued */
 	bool rank_inferred;	/* it showed when the thread left */
 	bool is_reschedule;	/* SLOT_IRQ: the interrupt that tells the CPU to switch comes in */
 };

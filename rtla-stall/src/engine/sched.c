@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "sched_rank.h"
 #include "state.h"
 #include "wait.h"
 
@@ -43,6 +44,7 @@ int sched_forget_occupant(struct engine *eng, struct cpu *cpu, uint64_t at)
 	cpu->occupant = OCCUPANT_UNKNOWN;
 	cpu->running = NULL;
 	cpu->in_at = 0;
+	cpu->is_rt_throttled = false;
 	cpu->evidence = EVIDENCE_NONE;
 	return state_push(eng, cpu, at);
 }
@@ -106,6 +108,7 @@ static int learn_occupant(struct engine *eng, struct cpu *cpu, int32_t tid)
 	cpu->occupant = task ? OCCUPANT_THREAD : OCCUPANT_IDLE;
 	cpu->running = task;
 	cpu->in_at = 0;
+	cpu->is_rt_throttled = false;
 	cpu->run_from_at = eng->now_at;
 	return state_push(eng, cpu, eng->now_at);
 }
@@ -349,8 +352,9 @@ static int settle_prev(struct engine *eng, struct cpu *cpu, const struct event *
 }
 
 /*
- * sched_setscheduler() makes no event: what a thread ran as shows when it leaves. It is taken for all of
- * the run, since programs set themselves up at their beginning.
+ * sched_setscheduler() makes no event: what a thread ran as shows when it leaves. A higher rank than it came
+ * with is taken for all of the run, since programs set themselves up at their beginning. A lower one is
+ * not: that is what giving a lock back looks like, at the end of a run at a lent rank.
  */
 static void learn_prev(struct engine *eng, struct cpu *cpu, struct task *prev,
 		       const struct event *event)
@@ -358,9 +362,20 @@ static void learn_prev(struct engine *eng, struct cpu *cpu, struct task *prev,
 	int rank = prev->rank;
 
 	identity_learn(eng, prev, event->sw.prev_comm, event->sw.prev_prio);
-	if (prev->rank != rank && !prev->is_lent && cpu->occupant == OCCUPANT_THREAD &&
+	if (prev->rank > rank && !prev->is_lent && cpu->occupant == OCCUPANT_THREAD &&
 	    cpu->running == prev)
 		lane_learn_rank(&cpu->lane, prev->culprit, prev->prio, prev->rank);
+}
+
+/* Idle or a fair thread is switched in while real-time threads are on the run queue. */
+static bool picks_over_rt(const struct cpu *cpu, const struct task *prev, enum event_left left)
+{
+	bool is_lower = cpu->occupant == OCCUPANT_IDLE ||
+			(cpu->occupant == OCCUPANT_THREAD && cpu->running->rank == RANK_FAIR);
+	bool is_prev_rt = prev && prev->rank >= RANK_RT_LOWEST && prev->rank <= RANK_RT_HIGHEST &&
+			  (left == LEFT_READY || left == LEFT_PREEMPTED);
+
+	return is_lower && (cpu->nr_rt_waits || is_prev_rt);
 }
 
 int sched_on_switch(struct engine *eng, struct cpu *cpu, const struct event *event)
@@ -395,6 +410,7 @@ int sched_on_switch(struct engine *eng, struct cpu *cpu, const struct event *eve
 	cpu->in_at = eng->now_at;
 	cpu->evidence = EVIDENCE_NONE;
 	cpu->are_irqs_off = cpu->is_preempt_off = false;
+	cpu->is_rt_throttled = picks_over_rt(cpu, prev, (enum event_left)event->sw.left);
 	cpu->prev_tid = event->sw.prev_tid;
 	cpu->is_settled = true;
 	err = state_push(eng, cpu, eng->now_at);

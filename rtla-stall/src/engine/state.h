@@ -77,6 +77,12 @@ int irq_on_exit(struct engine *eng, struct cpu *cpu, const struct event *event);
 int irq_on_noise(struct engine *eng, struct cpu *cpu, const struct event *event);
 int irq_on_preemptirq(struct engine *eng, struct cpu *cpu, const struct event *event);
 
+/**
+ * irq_softirq_is_thread() - whether softirqs on this CPU are now the thread that runs them: on PREEMPT_RT
+ * all are, elsewhere ksoftirqd's
+ */
+bool irq_softirq_is_thread(const struct engine *eng, const struct cpu *cpu);
+
 /** irq_on_evidence() - a record of a thread shows why it keeps the CPU */
 int irq_on_evidence(struct engine *eng, struct cpu *cpu, const struct event *event);
 

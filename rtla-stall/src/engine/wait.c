@@ -10,6 +10,14 @@
 #include "sched_rank.h"
 #include "state.h"
 
+/* Real-time throttling stops all of a run queue's real-time threads: who is one of them? */
+static void count_rt(struct cpu *cpu, struct wait *wait)
+{
+	wait->is_rt = wait->is_enqueued && !wait->is_lost && wait->rank >= RANK_RT_LOWEST &&
+		      wait->rank <= RANK_RT_HIGHEST;
+	cpu->nr_rt_waits += wait->is_rt;
+}
+
 static void list_add(struct cpu *cpu, struct wait *wait)
 {
 	wait->prev = NULL;
@@ -18,6 +26,7 @@ static void list_add(struct cpu *cpu, struct wait *wait)
 		cpu->waits->prev = wait;
 	cpu->waits = wait;
 	cpu->nr_waits++;
+	count_rt(cpu, wait);
 }
 
 static void list_del(struct cpu *cpu, struct wait *wait)
@@ -29,6 +38,7 @@ static void list_del(struct cpu *cpu, struct wait *wait)
 	if (wait->next)
 		wait->next->prev = wait->prev;
 	cpu->nr_waits--;
+	cpu->nr_rt_waits -= wait->is_rt;
 }
 
 static int add_cpu(struct wait *wait, uint32_t cpu)
@@ -251,7 +261,8 @@ static int add_segment(struct wait *wait, const struct verdict *found,
 		.cpu = wait->cpu,
 		.culprit = found->culprit,
 		.on_behalf_of = found->on_behalf_of,
-		.culprit_prio = slot->kind == SLOT_THREAD ? slot->prio : PRIO_UNKNOWN,
+		.culprit_prio = slot->kind == SLOT_THREAD && found->culprit == slot->thread ?
+					slot->prio : PRIO_UNKNOWN,
 		.cause = (uint8_t)cause_of_reason((enum reason)found->reason),
 		.reason = found->reason,
 		.inferred = found->inferred,
@@ -430,6 +441,8 @@ int wait_enqueue(struct engine *eng, struct wait *wait, struct cpu *cpu, uint64_
 		return wait_move(eng, wait, cpu, at, remotely);
 	wait->queued_at = at;
 	wait->is_told_remotely = remotely;
+	if (!wait->is_rt)
+		count_rt(cpu, wait);
 	return 0;
 }
 

@@ -52,6 +52,7 @@ struct wait {
 	bool was_woken_late;	/* the interrupt that was to enqueue it was kept out */
 	bool was_late;		/* too late for an ordinary interrupt: they were off */
 	bool is_lost;
+	bool is_rt;		/* counted in its CPU's nr_rt_waits */
 	bool is_retroactive;	/* found out at its end: nobody looked who had the CPU */
 	uint64_t causes[CAUSE_NR];
 	struct charge *charges;

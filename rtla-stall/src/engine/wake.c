@@ -49,7 +49,7 @@ static void find_work(struct engine *eng, struct cpu *cpu, const struct event *e
 static int find_waker(struct engine *eng, struct cpu *cpu, const struct event *event,
 		      struct waker *ret)
 {
-	bool is_softirq = (event->flags & EVENT_FLAG_SOFTIRQ) && eng->is_preempt_rt != TRI_YES;
+	bool is_softirq = (event->flags & EVENT_FLAG_SOFTIRQ) && !irq_softirq_is_thread(eng, cpu);
 
 	if (cpu->nr_frames) {
 		ret->how = WAKER_FRAME;
