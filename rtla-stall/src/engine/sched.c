@@ -129,6 +129,7 @@ static int32_t occupant_tid(const struct cpu *cpu)
 /* A record of another thread than the one that was switched in last. */
 static int check_occupant(struct engine *eng, struct cpu *cpu, const struct event *event)
 {
+	bool is_exec;
 	int err;
 
 	if (event->tid == occupant_tid(cpu)) {
@@ -139,9 +140,8 @@ static int check_occupant(struct engine *eng, struct cpu *cpu, const struct even
 	if (event->tid == cpu->prev_tid || event->type == EVENT_THREAD_NOISE)
 		return 0;
 	/* exec by a thread that does not lead its process gives it the leader's tid */
-	if (event->type == EVENT_EXEC && event->task.old_tid == occupant_tid(cpu))
-		cpu->running->is_reborn = true;
-	else if (records(eng, EVENT_BIT(EVENT_SWITCH)))
+	is_exec = event->type == EVENT_EXEC && event->task.old_tid == occupant_tid(cpu);
+	if (!is_exec && records(eng, EVENT_BIT(EVENT_SWITCH)))
 		eng->anomalies[ANOMALY_RUNS_ELSEWHERE]++;
 	err = sched_forget_occupant(eng, cpu, eng->now_at);
 	if (!err)
@@ -156,13 +156,12 @@ int sched_on_any(struct engine *eng, struct cpu *cpu, const struct event *event)
 			 !(event->flags & (EVENT_FLAG_HARDIRQ | EVENT_FLAG_SOFTIRQ | EVENT_FLAG_NMI)));
 	int err = 0;
 
-	if (event->tid == TID_UNKNOWN || event->tid < 0 || event->tid >= TASK_MAX_TID)
-		return 0;
 	if (!cpu->is_seen) {
 		cpu->is_seen = true;
 		cpu->first_at = eng->now_at;
-		cpu->run_from_at = eng->now_at;
 	}
+	if (event->tid < 0 || event->tid >= TASK_MAX_TID)
+		return 0;
 	if (cpu->occupant != OCCUPANT_UNKNOWN)
 		return event->type == EVENT_SWITCH ? 0 : check_occupant(eng, cpu, event);
 	/* After a loss an interrupt may be going on that nobody saw begin. */
