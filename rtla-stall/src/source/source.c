@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../util/error.h"
+#include "dat_file.h"
+
+#define START_SIZE 4096		/* looked at to tell what a file is */
+
+struct foreign {
+	size_t offset;
+	const char *magic;
+	size_t length;
+	const char *name;
+};
+
+#define MAGIC(bytes) bytes, sizeof(bytes) - 1
+
+/* What people have at hand when they look for a trace, by its first bytes. */
+static const struct foreign foreigners[] = {
+	{ 0, MAGIC("PERFILE2"), "a perf.data file" },
+	{ 0, MAGIC("2ELIFREP"), "a perf.data file of the other byte order" },
+	{ 0, MAGIC("PERFFILE"), "an old perf.data file" },
+	{ 0, MAGIC("\177ELF"), "a program or core file (ELF)" },
+	{ 0, MAGIC("\x1f\x8b"), "compressed by gzip: expand it first" },
+	{ 0, MAGIC("\x28\xb5\x2f\xfd"), "compressed by zstd: expand it first" },
+	{ 0, MAGIC("\3757zXZ"), "compressed by xz: expand it first" },
+	{ 0, MAGIC("BZh"), "compressed by bzip2: expand it first" },
+	{ 0, MAGIC("\x04\x22\x4d\x18"), "compressed by lz4: expand it first" },
+	{ 0, MAGIC("PK\x03\x04"), "a zip archive: unpack it first" },
+	{ 257, MAGIC("ustar"), "a tar archive: unpack it first" },
+	{ 0, MAGIC("\xd4\xc3\xb2\xa1"), "a capture of packets (pcap)" },
+	{ 0, MAGIC("\xa1\xb2\xc3\xd4"), "a capture of packets (pcap)" },
+	{ 0, MAGIC("\x4d\x3c\xb2\xa1"), "a capture of packets (pcap)" },
+	{ 0, MAGIC("\xa1\xb2\x3c\x4d"), "a capture of packets (pcap)" },
+	{ 0, MAGIC("\x0a\x0d\x0d\x0a"), "a capture of packets (pcapng)" },
+	{ 0, MAGIC("\xc1\x1f\xfc\xc1"), "a trace in the Common Trace Format (CTF)" },
+	{ 0, MAGIC("\xc1\xfc\x1f\xc1"), "a trace in the Common Trace Format (CTF)" },
+	{ 0, MAGIC("/* CTF "), "the metadata of a trace in the Common Trace Format (CTF)" },
+	{ 0, MAGIC("\x75\xd1\x1d\x57"),
+	  "the metadata of a trace in the Common Trace Format (CTF)" },
+	{ 0, MAGIC("\x57\x1d\xd1\x75"),
+	  "the metadata of a trace in the Common Trace Format (CTF)" },
+	{ 0, MAGIC("SQLite format 3"), "an SQLite database" },
+	{ 0, MAGIC("%PDF-"), "a PDF document" },
+	{ 0, MAGIC("\x89PNG"), "a picture (PNG)" },
+	{ 0, MAGIC("{"), "JSON" },
+	{ 0, MAGIC("[{"), "JSON" },
+	{ 0, MAGIC("[\n"), "JSON" },
+	{ 0, MAGIC("<?xml"), "XML" },
+	{ 0, MAGIC("<html"), "HTML" },
+	{ 0, MAGIC("<!DOCTYPE"), "HTML" },
+	{ 0, MAGIC("<!doctype"), "HTML" },
+};
+
+const char *source_format_name(enum source_format format)
+{
+	static const char *const names[] = {
+		[SOURCE_TRACE_DAT] = "trace.dat",
+		[SOURCE_TEXT] = "text",
+		[SOURCE_LIVE] = "live",
+		[SOURCE_PROC] = "proc",
+		[SOURCE_ARRAY] = "array",
+	};
+
+	return names[format];
+}
+
+const char *source_odd_name(enum source_odd odd)
+{
+	static const char *const names[SOURCE_ODD_NR] = {
+		[SOURCE_ODD_CUT_LINE] = "cut_line",
+		[SOURCE_ODD_LONG_LINE] = "long_line",
+		[SOURCE_ODD_SHORT_RECORD] = "short_record",
+		[SOURCE_ODD_UNKNOWN_EVENT] = "unknown_event",
+		[SOURCE_ODD_BAD_PAGE] = "bad_page",
+		[SOURCE_ODD_CPU_RANGE] = "cpu_range",
+		[SOURCE_ODD_TIME_BACKWARDS] = "time_backwards",
+	};
+
+	return names[odd];
+}
+
+static bool is_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
+{
+	*value = 0;
+	for (unsigned int shift = 0; *at < end && shift < 35; shift += 7) {
+		uint8_t byte = *(*at)++;
+
+		*value |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			return true;
+	}
+	return false;
+}
+
+/* A Perfetto trace is nothing but packets: field 1, length-delimited, one after the other. */
+static bool is_perfetto(const uint8_t *start, size_t size)
+{
+	const uint8_t *end = start + size;
+	uint64_t length;
+	int nr_packets = 0;
+
+	for (const uint8_t *at = start; at < end; nr_packets++) {
+		if (*at++ != 0x0a)
+			return false;
+		if (!is_varint(&at, end, &length) || !length)
+			return false;
+		/* the first field of a packet: a small field number */
+		if (at < end && (*at == 0 || (*at & 7) > 5))
+			return false;
+		if (length >= (uint64_t)(end - at))
+			return nr_packets || length > 8;
+		at += length;
+	}
+	return nr_packets > 1;
+}
+
+static bool is_text(const uint8_t *start, size_t size)
+{
+	size_t nr_odd = 0;
+
+	for (size_t i = 0; i < size; i++)
+		nr_odd += start[i] < ' ' && start[i] != '\t' && start[i] != '\n' &&
+			  start[i] != '\r' && start[i] != '\x1b' && start[i] != '\b' &&
+			  start[i] != '\a';
+	return nr_odd * 10 <= size;	/* a damaged line or a hostile comm is still text */
+}
+
+static const char *foreign_name(const uint8_t *start, size_t size)
+{
+	for (size_t i = 0; i < sizeof(foreigners) / sizeof(foreigners[0]); i++) {
+		const struct foreign *foreign = &foreigners[i];
+
+		if (foreign->offset + foreign->length <= size &&
+		    !memcmp(start + foreign->offset, foreign->magic, foreign->length))
+			return foreign->name;
+	}
+	if (!is_text(start, size))
+		return is_perfetto(start, size) ? "a Perfetto trace (protobuf)" :
+						  "neither a trace.dat nor text";
+	return NULL;
+}
+
+static int refuse(struct error *err, const char *path, const char *name)
+{
+	return error_set(err, -ENOTSUP, "%s is %s; trace.dat and ftrace text can be read", path,
+			 name);
+}
+
+static ssize_t read_start(int fd, uint8_t *start)
+{
+	size_t size = 0;
+
+	while (size < START_SIZE) {
+		ssize_t result = pread(fd, start + size, START_SIZE - size, (off_t)size);
+
+		if (result < 0 && errno == EINTR)
+			continue;
+		if (result < 0)
+			return -errno;
+		if (!result)
+			break;
+		size += (size_t)result;
+	}
+	return (ssize_t)size;
+}
+
+static int open_file(int fd, const char *path, const struct source_options *options,
+		     struct source **ret, struct error *err)
+{
+	uint8_t start[START_SIZE];
+	const char *name;
+	ssize_t size = read_start(fd, start);
+
+	if (size < 0)
+		return error_set(err, (int)size, "%s cannot be read: %s", path,
+				 strerror((int)-size));
+	if (!size)
+		return error_set(err, -EINVAL, "%s is empty", path);
+	if (size >= 3 &&
+	    !memcmp(start, DAT_MAGIC, size < DAT_MAGIC_SIZE ? (size_t)size : DAT_MAGIC_SIZE))
+		return source_dat_open(fd, path, options, ret, err);
+	name = foreign_name(start, (size_t)size);
+	if (name)
+		return refuse(err, path, name);
+	return source_text_open(fd, path, options, ret, err);
+}
+
+int source_open(const char *path, const struct source_options *options, struct source **ret,
+		struct error *err)
+{
+	bool is_stdin = !strcmp(path, "-");
+	struct stat status;
+	int result;
+	int fd;
+
+	fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, -errno, "%s cannot be opened: %s",
+				 is_stdin ? "standard input" : path, strerror(errno));
+	if (!fstat(fd, &status) && S_ISDIR(status.st_mode))
+		result = error_set(err, -EISDIR, "%s is a directory; a trace is a file", path);
+	else if (is_stdin || !S_ISREG(status.st_mode))
+		result =
+			source_text_open(fd, is_stdin ? "standard input" : path, options, ret, err);
+	else
+		result = open_file(fd, path, options, ret, err);
+	if (result)	/* otherwise the source has it now */
+		close(fd);
+	return result;
+}
