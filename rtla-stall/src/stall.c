@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "stall.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "analyze.h"
+#include "params.h"
+#include "util/error.h"
+#include "util/strbuf.h"
+#include "view/format.h"
+
+#define MIN_WIDTH 80u
+#define DEFAULT_WIDTH 100u
+#define MAX_WIDTH 132u
+
+struct command {
+	const char *name;
+	const char *summary;
+	int (*run)(int argc, char **argv);
+};
+
+/* Set by a signal, read by the loop over the events. */
+static volatile sig_atomic_t is_interrupted;
+
+static int run_analyze(int argc, char **argv);
+
+static const struct command commands[] = {
+	{ "analyze", "report on a recorded trace", run_analyze },
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
+
+static void interrupt(int signal_number)
+{
+	(void)signal_number;
+	is_interrupted = 1;
+}
+
+/* A second signal ends the program as usual: it may be waiting for a pipe that says nothing. */
+static void catch_signals(void)
+{
+	struct sigaction stop = { .sa_handler = interrupt, .sa_flags = SA_RESTART | SA_RESETHAND };
+
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static bool is_utf8(void)
+{
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
+}
+
+static void complain(const char *where, const char *words)
+{
+	char safe[1024];
+
+	format_safe(words, is_utf8(), safe, sizeof(safe));
+	fprintf(stderr, "rtla-stall%s%s: %s\n", *where ? " " : "", where, safe);
+}
+
+static void usage(FILE *out)
+{
+	fputs("usage: rtla-stall COMMAND [options]\n\n", out);
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fputs("\n  --version  the version\n  --help     this text; COMMAND --help: its options\n\n"
+	      "`rtla stall` is the same as `rtla-stall`.\n", out);
+}
+
+/* What is printed for its own sake has to get out, or it is an error. */
+static int end_output(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	complain("", "standard output: cannot be written");
+	return STALL_EXIT_ERROR;
+}
+
+static struct document_layout find_layout(void)
+{
+	struct document_layout layout = { .width = DEFAULT_WIDTH, .is_utf8 = is_utf8() };
+	const char *no_colour = getenv("NO_COLOR");
+	const char *terminal = getenv("TERM");
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO))
+		return layout;
+	layout.has_colour = !(no_colour && *no_colour) && terminal && strcmp(terminal, "dumb");
+	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
+		layout.width = size.ws_col < MIN_WIDTH ? MIN_WIDTH :
+			       size.ws_col > MAX_WIDTH ? MAX_WIDTH : size.ws_col;
+	return layout;
+}
+
+static int run_analyze(int argc, char **argv)
+{
+	struct analyze_setting setting = {
+		.layout = find_layout(),
+		.out = stdout,
+		.progress = isatty(STDERR_FILENO) ? stderr : NULL,
+		.is_interrupted = &is_interrupted,
+	};
+	struct analyze_result result;
+	struct stall_params params;
+	struct error err = { 0 };
+
+	if (params_parse(argc, argv, &params, &err)) {
+		complain("analyze", err.text);
+		return STALL_EXIT_USAGE;
+	}
+	if (params.wants_help) {
+		struct strbuf help = STRBUF_INIT;
+
+		params_help(&help);
+		fputs(help.text, stdout);
+		strbuf_deinit(&help);
+		return end_output(STALL_EXIT_USAGE);
+	}
+	catch_signals();
+	if (analyze_run(&params, &setting, &result, &err)) {
+		complain("analyze", err.text);
+		return STALL_EXIT_ERROR;
+	}
+	if (*result.warning)
+		complain("analyze: warning", result.warning);
+	return result.is_threshold_reached ? STALL_EXIT_THRESHOLD : STALL_EXIT_DONE;
+}
+
+int stall_main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : NULL;
+	char unknown[256];
+
+	setlocale(LC_CTYPE, "");
+	if (!word) {
+		usage(stderr);
+		return STALL_EXIT_USAGE;
+	}
+	if (!strcmp(word, "--version")) {
+		puts("rtla-stall " RTLA_STALL_VERSION);
+		return end_output(STALL_EXIT_DONE);
+	}
+	if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
+		usage(stdout);
+		return end_output(STALL_EXIT_USAGE);
+	}
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		if (!strcmp(word, commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	snprintf(unknown, sizeof(unknown), "no such %s: %s", *word == '-' ? "option" : "command", word);
+	complain("", unknown);
+	usage(stderr);
+	return STALL_EXIT_USAGE;
+}

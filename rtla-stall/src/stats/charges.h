@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RTLA_STALL_STATS_CHARGES_H
+#define RTLA_STALL_STATS_CHARGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Time charged to culprits, one row per (culprit, cause, reason).
+ *
+ * A hash table with open addressing. It is fed on the hot path, once or a few times per wait, so it
+ * allocates only when a row is new and the table is more than half full. Pure: no I/O.
+ * A zeroed struct is an empty table.
+ */
+
+struct charges_row {
+	uint32_t culprit;	/* engine_culprit() */
+	uint8_t cause;		/* enum cause */
+	uint8_t reason;		/* enum reason */
+	bool is_used;		/* false: a free slot */
+	uint64_t ns;
+	uint64_t waits;		/* in how many waits it took part */
+	uint64_t worst_ns;	/* the most in one wait */
+};
+
+struct charges {
+	struct charges_row *slots;	/* rows and free slots, in no order */
+	uint32_t nr_slots;		/* 0 or a power of two */
+	uint32_t nr_rows;
+};
+
+/** charges_deinit() - free what it holds */
+void charges_deinit(struct charges *charges);
+
+/**
+ * charges_find() - the row of a culprit, cause and reason
+ *
+ * Return: the row, valid until the next charges_row(); NULL when there is none.
+ */
+struct charges_row *charges_find(const struct charges *charges, uint32_t culprit, uint8_t cause,
+				 uint8_t reason);
+
+/**
+ * charges_row() - the row of a culprit, cause and reason, made when there is none
+ *
+ * Return: the row, valid until the next call; NULL when out of memory.
+ */
+struct charges_row *charges_row(struct charges *charges, uint32_t culprit, uint8_t cause,
+				uint8_t reason);
+
+#endif

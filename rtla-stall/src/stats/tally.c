@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tally.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void tally_init(struct tally *tally, uint64_t stall_ns)
+{
+	*tally = (struct tally){ .stall_ns = stall_ns };
+}
+
+void tally_deinit(struct tally *tally)
+{
+	for (uint32_t i = 0; i < tally->nr_threads; i++) {
+		struct tally_thread *thread = &tally->threads[i];
+
+		if (thread->closed)
+			hist_deinit(thread->closed);
+		free(thread->closed);
+		charges_deinit(&thread->charges);
+	}
+	free(tally->threads);
+}
+
+static int make_room(struct tally *tally, uint32_t task)
+{
+	uint32_t nr_allocated = tally->nr_allocated ? tally->nr_allocated : 64;
+	struct tally_thread *threads;
+
+	if (task >= tally->nr_allocated) {
+		while (nr_allocated <= task) {
+			if (nr_allocated > UINT32_MAX / 2)
+				return -ENOMEM;
+			nr_allocated *= 2;
+		}
+		threads = reallocarray(tally->threads, nr_allocated, sizeof(*threads));
+		if (!threads)
+			return -ENOMEM;
+		tally->threads = threads;
+		tally->nr_allocated = nr_allocated;
+	}
+	memset(&tally->threads[tally->nr_threads], 0,
+	       (task + 1 - tally->nr_threads) * sizeof(*tally->threads));
+	tally->nr_threads = task + 1;
+	return 0;
+}
+
+static int add_charges(struct tally *tally, struct tally_thread *thread,
+		       const struct episode *episode)
+{
+	for (uint32_t i = 0; i < episode->nr_charges; i++) {
+		const struct charge *charge = &episode->charges[i];
+		struct charges_row *row = charges_find(&thread->charges, charge->culprit,
+						       charge->cause, charge->reason);
+
+		if (!row) {
+			uint32_t nr_before = thread->charges.nr_rows;
+			bool is_full = tally->nr_rows >= TALLY_MAX_ROWS;
+
+			tally->nr_rows_folded += is_full;
+			row = charges_row(&thread->charges, is_full ? 0 : charge->culprit,
+					  charge->cause, charge->reason);
+			if (!row)
+				return -ENOMEM;
+			tally->nr_rows += thread->charges.nr_rows - nr_before;
+		}
+		row->ns += charge->ns;
+		row->waits++;
+		if (charge->ns > row->worst_ns)
+			row->worst_ns = charge->ns;
+	}
+	return 0;
+}
+
+static void keep_worst(struct tally_thread *thread, const struct episode *episode)
+{
+	struct tally_worst *worst = &thread->worst;
+	bool is_first = thread->waits == thread->touched_by_loss + 1;
+
+	if (!is_first && episode->ended_at - episode->began_at <= worst->ended_at - worst->began_at)
+		return;
+	*worst = (struct tally_worst){
+		.began_at = episode->began_at,
+		.ended_at = episode->ended_at,
+		.cpu = episode->cpu,
+		.is_open = episode->flags & EPISODE_STILL_OPEN,
+	};
+	for (uint32_t i = 0; i < episode->nr_charges; i++) {
+		if (episode->charges[i].ns > worst->most.ns)
+			worst->most = episode->charges[i];
+	}
+}
+
+static int add_closed(struct tally_thread *thread, uint64_t ns)
+{
+	if (!thread->closed) {
+		thread->closed = calloc(1, sizeof(*thread->closed));
+		if (!thread->closed)
+			return -ENOMEM;
+	}
+	return hist_add(thread->closed, ns);
+}
+
+int tally_add(struct tally *tally, const struct episode *episode)
+{
+	uint64_t ns = episode->ended_at - episode->began_at;
+	bool is_open = episode->flags & EPISODE_STILL_OPEN;
+	struct tally_thread *thread;
+
+	if (episode->task >= tally->nr_threads && make_room(tally, episode->task))
+		return -ENOMEM;
+	thread = &tally->threads[episode->task];
+	thread->waits++;
+	thread->open += is_open;
+	thread->wait_ns += ns;
+	thread->stalls += ns >= tally->stall_ns;
+	if (ns > thread->longest_ns)
+		thread->longest_ns = ns;
+	for (int i = 0; i < CAUSE_NR; i++)
+		thread->causes[i] += episode->causes[i];
+	if (add_charges(tally, thread, episode))
+		return -ENOMEM;
+	if (episode->flags & EPISODE_TOUCHED_BY_LOSS) {
+		thread->touched_by_loss++;
+		return 0;
+	}
+	keep_worst(thread, episode);
+	return is_open ? 0 : add_closed(thread, ns);
+}

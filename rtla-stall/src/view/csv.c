@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "csv.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "../stats/summary.h"
+#include "format.h"
+
+#define NR_ELEMENTS(array) (sizeof(array) / sizeof(*(array)))
+
+static uint64_t cause_of(const struct summary_thread *thread, enum cause cause)
+{
+	return thread->causes[cause];
+}
+
+/* One row per column of numbers: title, and its value as an expression over the thread. */
+#define COLUMNS(column)							\
+	column("waits", thread->waits)					\
+	column("open", thread->open)					\
+	column("wait_ns", thread->wait_ns)				\
+	column("min_ns", thread->min_ns)				\
+	column("avg_ns", thread->avg_ns)				\
+	column("max_ns", thread->max_ns)				\
+	column("p50_ns", thread->p50_ns)				\
+	column("p99_ns", thread->p99_ns)				\
+	column("p999_ns", thread->p999_ns)				\
+	column("interference_ns", cause_of(thread, CAUSE_INTERFERENCE))	\
+	column("blocking_ns", cause_of(thread, CAUSE_BLOCKING))		\
+	column("release_jitter_ns", cause_of(thread, CAUSE_RELEASE_JITTER)) \
+	column("execution_ns", cause_of(thread, CAUSE_EXECUTION))	\
+	column("unattributed_ns", cause_of(thread, CAUSE_UNATTRIBUTED))	\
+	column("run_ns", thread->task.run_ns)				\
+	column("before_trace_ns", thread->task.before_trace_ns)		\
+	column("touched_by_loss", thread->touched_by_loss)		\
+	column("activations", thread->task.nr_activations)		\
+	column("response_max_ns", thread->task.response.max_ns)		\
+	column("response_release_jitter_ns", thread->task.response.release_jitter_ns) \
+	column("response_waits_ns", thread->task.response.waits_ns)	\
+	column("response_execution_ns", thread->task.response.execution_ns) \
+	column("response_on_top_ns", thread->task.response.on_top_ns)	\
+	column("response_suspension_ns", thread->task.response.suspension_ns) \
+	column("suspension_count", thread->task.suspension.count)	\
+	column("suspension_ns", thread->task.suspension.ns)		\
+	column("suspension_lock_ns", thread->task.suspension.lock_ns)	\
+	column("suspension_flush_ns", thread->task.suspension.flush_ns)	\
+	column("suspension_other_ns", thread->task.suspension.other_ns)
+
+static void write_text(FILE *out, const char *text)
+{
+	struct format safe = format_name(text);
+
+	putc('"', out);
+	for (const char *at = safe.text; *at; at++) {
+		if (*at == '"')
+			putc('"', out);
+		putc(*at, out);
+	}
+	putc('"', out);
+}
+
+static void write_thread(FILE *out, const struct summary_thread *thread)
+{
+	static const char *const kthread[] = {
+		[TRI_NO] = "false", [TRI_YES] = "true", [TRI_UNKNOWN] = "",
+	};
+#define VALUE(title, value) value,
+	const uint64_t values[] = { COLUMNS(VALUE) };
+#undef VALUE
+
+	fprintf(out, "%" PRId32 ",", thread->task.tid);
+	write_text(out, thread->task.comm);
+	fprintf(out, ",%s", kthread[thread->task.kthread]);
+	for (size_t i = 0; i < NR_ELEMENTS(values); i++)
+		fprintf(out, ",%" PRIu64, values[i]);
+	putc('\n', out);
+}
+
+int csv_write(const struct document *doc, bool with_titles, FILE *out)
+{
+	const struct summary *summary = doc->summary;
+
+	errno = 0;
+	if (with_titles) {
+#define TITLE(title, value) "," title
+		fputs("tid,comm,kthread" COLUMNS(TITLE) "\n", out);
+#undef TITLE
+	}
+	for (uint32_t i = 0; i < summary->nr_threads; i++)
+		write_thread(out, &summary->threads[i]);
+	if (ferror(out))
+		return errno ? -errno : -EIO;
+	return 0;
+}
