@@ -353,7 +353,8 @@ static void print_end(struct run *run, const struct directives *wanted)
 	static const char *const words[] = { "no", "yes", "unknown" };
 
 	assert_int_equal(engine_for_each_open(run->eng, run->last_at, on_open, run), 0);
-	qsort(run->open, run->nr_open, sizeof(*run->open), compare_lines);
+	if (run->nr_open)
+		qsort(run->open, run->nr_open, sizeof(*run->open), compare_lines);
 	for (size_t i = 0; i < run->nr_open; i++)
 		fputs(run->open[i].text, run->out);
 	print_tasks(run, wanted);

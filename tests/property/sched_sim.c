@@ -204,7 +204,8 @@ static bool can_be_lent_to(const struct sim_thread *thread, uint32_t cpu)
 {
 	return !thread->is_stop && thread->lender == SIM_NOBODY && thread->state != SIM_DEAD &&
 	       thread->state != SIM_WOKEN && thread->is_known &&
-	       !(thread->state == SIM_READY && thread->prio >= 100) && !(thread->state == SIM_RUNNING && thread->cpu == cpu);
+	       !(thread->state == SIM_READY && thread->prio >= 100) &&
+	       !(thread->state == SIM_RUNNING && thread->cpu == cpu);
 }
 
 static void wake_up(struct sim *sim, uint32_t cpu, int index)
@@ -570,7 +571,7 @@ static void add_thread(struct sim *sim, int32_t first_tid)
 	thread->prio = thread->base_prio;
 }
 
-/* Each CPU switches to a thread first, so that nothing is unknown: what precedes a trace is not tested here. */
+/* Each CPU switches to a thread first, so that nothing is unknown. */
 static void begin_on(struct sim *sim, uint32_t cpu, int index)
 {
 	struct sim_thread *thread = &sim->world.threads[index];

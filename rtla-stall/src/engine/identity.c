@@ -130,7 +130,7 @@ int identity_on_pi(struct engine *eng, struct cpu *cpu, const struct event *even
 	if (task->state == TASK_READY) {
 		err = wait_catch_up(eng, task->wait, eng->now_at);
 		task_lend(task, event->pi.old_prio, event->pi.new_prio, lender);
-		task->wait->rank = task->rank;
+		wait_set_rank(task->wait, eng->cpus[task->wait->cpu], task->rank);
 		return err;
 	}
 	if (task_lend(task, event->pi.old_prio, event->pi.new_prio, lender) &&

@@ -110,14 +110,17 @@ int irq_on_exit(struct engine *eng, struct cpu *cpu, const struct event *event)
 {
 	uint8_t kind = event->type == EVENT_IRQ_EXIT ? SLOT_IRQ : SLOT_SOFTIRQ;
 	uint32_t depth = cpu->nr_frames;
+	int err = 0;
 
 	while (depth && (cpu->frames[depth - 1].kind != kind ||
 			 cpu->frames[depth - 1].number != event->irq.number))
 		depth--;
 	if (!depth) {
+		if (kind == SLOT_IRQ && event->irq.name)
+			err = find_culprit(eng, event, kind, &cpu->tail);
 		if (cpu->is_settled && !(kind == SLOT_SOFTIRQ && irq_softirq_is_thread(eng, cpu)))
 			eng->anomalies[ANOMALY_EXIT_WITHOUT_ENTRY]++;
-		return 0;
+		return err;
 	}
 	while (cpu->nr_frames > depth) {
 		eng->anomalies[ANOMALY_ENTRY_WITHOUT_EXIT]++;

@@ -64,7 +64,7 @@ static int claim(struct engine *eng, struct cpu *cpu, struct task *task)
 			wait_discard(eng, wait);
 		} else if (wait->is_lost) {
 			err = wait_end(eng, wait, wait->lost_at, 0);
-		} else if (eng->loss_seq > task->loss_seq) {
+		} else if (state_is_after_loss(eng, task)) {
 			err = wait_end(eng, wait, eng->now_at, EPISODE_TOUCHED_BY_LOSS);
 		} else {
 			eng->anomalies[ANOMALY_SWITCH_FROM_READY]++;
@@ -260,7 +260,7 @@ static int enter_from_sleep(struct engine *eng, struct cpu *cpu, struct task *ta
 	int err;
 
 	activation_forget(&task->activation);
-	if (eng->loss_seq > task->loss_seq || !records(eng, WAKES))
+	if (state_is_after_loss(eng, task) || !records(eng, WAKES))
 		return 0;
 	eng->anomalies[ANOMALY_SWITCH_TO_SLEEPING]++;
 	if (task->state != TASK_SLEEPING || task->cpu != cpu->number ||
@@ -281,7 +281,7 @@ static int enter_from_ready(struct engine *eng, struct cpu *cpu, struct task *ta
 	int err = 0;
 
 	if (wait->cpu != cpu->number) {
-		if (eng->loss_seq > task->loss_seq)
+		if (state_is_after_loss(eng, task))
 			flags = EPISODE_TOUCHED_BY_LOSS;
 		else if (eng->facts.knows_queues)
 			eng->anomalies[ANOMALY_CPU_MISMATCH]++;
@@ -427,6 +427,8 @@ int sched_on_loss(struct engine *eng, struct cpu *cpu, const struct event *event
 	if (from_at < lane_last(&cpu->lane)->at)
 		from_at = lane_last(&cpu->lane)->at;
 	eng->loss_seq++;
+	if (event->loss.to_at > eng->lost_to_at)
+		eng->lost_to_at = event->loss.to_at;
 	for (struct wait *wait = cpu->waits; wait && !err; wait = next) {
 		next = wait->next;
 		err = wait_lose(eng, wait, from_at);

@@ -16,6 +16,7 @@ struct engine {
 	struct attribute_facts facts;
 	uint64_t now_at;		/* of the last event; never goes back */
 	uint64_t seen;			/* EVENT_BIT()s */
+	uint64_t lost_to_at;		/* the latest end of any loss so far */
 	uint64_t loss_seq;		/* how many losses so far */
 	struct culprit_table culprits;
 	struct task_table tasks;
@@ -36,6 +37,12 @@ int state_cpu(struct engine *eng, uint32_t number, struct cpu **ret);
 
 /** state_push() - what cpu_slot() says is on top from @at on. Return: 0 or -ENOMEM */
 int state_push(struct engine *eng, struct cpu *cpu, uint64_t at);
+
+/** state_is_after_loss() - whether records may be missing since this thread's state was last proven */
+static inline bool state_is_after_loss(const struct engine *eng, const struct task *task)
+{
+	return eng->loss_seq > task->loss_seq || task->state_at < eng->lost_to_at;
+}
 
 /* What becomes of one event, by its kind. Each returns 0 or -ENOMEM. */
 

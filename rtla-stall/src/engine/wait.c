@@ -18,6 +18,13 @@ static void count_rt(struct cpu *cpu, struct wait *wait)
 	cpu->nr_rt_waits += wait->is_rt;
 }
 
+void wait_set_rank(struct wait *wait, struct cpu *cpu, int rank)
+{
+	cpu->nr_rt_waits -= wait->is_rt;
+	wait->rank = rank;
+	count_rt(cpu, wait);
+}
+
 static void list_add(struct cpu *cpu, struct wait *wait)
 {
 	wait->prev = NULL;
@@ -283,6 +290,9 @@ static void find_ipi(struct wait *wait, const struct cpu *cpu, uint64_t to_at)
 
 		if (slot->at >= to_at && i > wait->cursor)
 			break;
+		/* It has switched without having been told: a later interrupt is not about this wait. */
+		if (slot->in_at > wait->queued_at)
+			break;
 		if (slot->is_reschedule && slot->at >= wait->queued_at) {
 			wait->is_ipi_known = true;
 			wait->ipi_at = slot->at;
@@ -466,6 +476,7 @@ int wait_lose(struct engine *eng, struct wait *wait, uint64_t at)
 	if (!wait->is_lost) {
 		wait->is_lost = true;
 		wait->lost_at = at > wait->done_at ? at : wait->done_at;
+		wait_set_rank(wait, eng->cpus[wait->cpu], wait->rank);
 	}
 	return 0;
 }

@@ -119,4 +119,7 @@ int wait_show_open(struct engine *eng, const struct wait *wait, uint64_t now_at,
 /** wait_free() - the memory of a wait that is on no list */
 void wait_free(struct wait *wait);
 
+/** wait_set_rank() - the waiter's rank changes; it is caught up to now */
+void wait_set_rank(struct wait *wait, struct cpu *cpu, int rank);
+
 #endif

@@ -71,6 +71,11 @@ static int find_waker(struct engine *eng, struct cpu *cpu, const struct event *e
 		return 0;
 	}
 	ret->how = WAKER_THREAD;
+	/* A wakeup may be carried out by the target for a waker elsewhere (TTWU_QUEUE). */
+	if (event->type == EVENT_WAKEUP && event->wake.target_cpu == cpu->number) {
+		ret->culprit = CULPRIT_NONE;
+		return 0;
+	}
 	return identity_culprit(eng, cpu, event->tid, &ret->culprit);
 }
 
@@ -124,6 +129,7 @@ static int begin_woken(struct engine *eng, struct cpu *cpu, const struct event *
 		       struct task *task, bool is_enqueued)
 {
 	enum task_state state = (enum task_state)task->state;
+	bool misses_waking;
 	struct waker waker;
 	struct cpu *target;
 	int err = make_waker(eng, cpu, event, task, &waker);
@@ -142,9 +148,14 @@ static int begin_woken(struct engine *eng, struct cpu *cpu, const struct event *
 	} else {
 		activation_forget(&task->activation);
 	}
+	/* Its waking is missing, and so may be the beginning of the wait. */
+	misses_waking = event->type == EVENT_WAKEUP && state_is_after_loss(eng, task) &&
+			(eng->seen | eng->config.events_present) & EVENT_BIT(EVENT_WAKING);
 	err = wait_begin(eng, task, target, eng->now_at, &waker, is_enqueued);
 	if (err)
 		return err;
+	if (misses_waking)
+		task->wait->flags |= EPISODE_TOUCHED_BY_LOSS;
 	task->wait->is_unproven = state == TASK_UNKNOWN && !task->is_fresh;
 	task->wait->is_told_remotely = is_enqueued && target != cpu;
 	task->is_fresh = false;
