@@ -131,7 +131,8 @@ static int read_events(struct analysis *analysis, struct error *err)
 			result = error_set(err, -ENOMEM, "out of memory");
 			break;
 		}
-		if (*is_interrupted) {
+		/* A pipe whose writer got the signal too ends by itself; what is in it counts. */
+		if (*is_interrupted && info->bytes_total) {
 			analysis->was_interrupted = true;
 			result = 0;
 			break;

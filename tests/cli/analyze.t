@@ -196,9 +196,9 @@ THREADS BY SUMMED WAIT  2 of 2 selected threads waited
   ksoftirqd/1 (20)      2     1  15.030 ms  30.000 us  30.000 us  30.000 us  30.000 us  15.000 ms
 
 THREADS BY WORST WAIT
-  thread            worst wait  CPU     share  most of it charged to  cause and reason
-  kworker/1:0 (33)   30.000 ms    1  100.00 %  hog (50)               interference thread
-  ksoftirqd/1 (20)   15.000 ms    1  100.00 %  hog (50)               interference thread
+  thread            worst wait       began at  CPU     share  charged to  cause and reason
+  kworker/1:0 (33)   30.000 ms  100.010000000    1  100.00 %  hog (50)    interference thread
+  ksoftirqd/1 (20)   15.000 ms  100.060000000    1  100.00 %  hog (50)    interference thread
 
 CULPRITS BY TIME CHARGED
   charged to  cause and reason               time    share  waits      worst  most of it from

@@ -24,7 +24,8 @@ static void check_timeline(const struct segment *segments, uint32_t nr, uint64_t
 			   const char *letters, const char *cpus)
 {
 	struct episode episode = {
-		.began_at = segments[0].from_at, .ended_at = ended_at, .segments = segments, .nr_segments = nr,
+		.began_at = segments[0].from_at, .ended_at = ended_at,
+		.segments = segments, .nr_segments = nr,
 	};
 	char found_cpus[TIMELINE_MAX_WIDTH + 1];
 	struct timeline timeline;
@@ -130,6 +131,17 @@ static void without_room_columns_are_left_out(void **state)
 			      "  b            12345678\n");
 }
 
+static void without_any_room_columns_move_together(void **state)
+{
+	(void)state;
+	check_table(22, true, "  name           count\n"
+			      "  longer name        7\n"
+			      "  b           12345678\n");
+	check_table(10, true, "name           count\n"
+			      "longer name        7\n"
+			      "b           12345678\n");
+}
+
 static const char *hidden_by(const struct document *doc, const char *name)
 {
 	for (uint32_t i = 0; i < doc->nr_missing; i++) {
@@ -202,6 +214,7 @@ int main(void)
 		cmocka_unit_test(the_end_of_time_is_no_overflow),
 		cmocka_unit_test(tables_are_as_wide_as_their_cells),
 		cmocka_unit_test(without_room_columns_are_left_out),
+		cmocka_unit_test(without_any_room_columns_move_together),
 		cmocka_unit_test(missing_events_are_told_with_what_they_hide),
 		cmocka_unit_test(anomalies_of_one_name_are_counted_once),
 	};

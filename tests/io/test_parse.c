@@ -39,7 +39,7 @@ static void what_is_no_time_is_refused(void **state)
 		const char *text;
 		int result;
 	} rows[] = {
-		{ "", -EINVAL }, { "ms", -EINVAL }, { "10xs", -EINVAL }, { "10", -EINVAL }, 
+		{ "", -EINVAL }, { "ms", -EINVAL }, { "10xs", -EINVAL }, { "10", -EINVAL },
 		{ "-1s", -EINVAL },
 		{ "+1s", -EINVAL }, { " 1s", -EINVAL }, { "1 s", -EINVAL }, { "1s ", -EINVAL },
 		{ "1.s", -EINVAL }, { ".5s", -EINVAL }, { "1..5s", -EINVAL }, { "0x10s", -EINVAL },

@@ -8,22 +8,6 @@ void charges_deinit(struct charges *charges)
 	free(charges->slots);
 }
 
-/* The slot of the row, or the free one where it belongs. There is always a free one. */
-static struct charges_row *find_slot(struct charges_row *slots, uint32_t nr_slots, uint32_t culprit,
-				     uint8_t cause, uint8_t reason)
-{
-	uint32_t hash = (culprit * 32u + reason) * UINT32_C(2654435761);
-	uint32_t at = (hash >> 12) & (nr_slots - 1);
-
-	for (;; at = (at + 1) & (nr_slots - 1)) {
-		struct charges_row *row = &slots[at];
-
-		if (!row->is_used || (row->culprit == culprit && row->reason == reason &&
-				      row->cause == cause))
-			return row;
-	}
-}
-
 static int grow(struct charges *charges)
 {
 	uint32_t nr_slots = charges->nr_slots ? 2 * charges->nr_slots : 8;
@@ -35,23 +19,12 @@ static int grow(struct charges *charges)
 		const struct charges_row *row = &charges->slots[i];
 
 		if (row->is_used)
-			*find_slot(slots, nr_slots, row->culprit, row->cause, row->reason) = *row;
+			*charges_slot(slots, nr_slots, row->culprit, row->cause, row->reason) = *row;
 	}
 	free(charges->slots);
 	charges->slots = slots;
 	charges->nr_slots = nr_slots;
 	return 0;
-}
-
-struct charges_row *charges_find(const struct charges *charges, uint32_t culprit, uint8_t cause,
-				 uint8_t reason)
-{
-	struct charges_row *row;
-
-	if (!charges->nr_slots)
-		return NULL;
-	row = find_slot(charges->slots, charges->nr_slots, culprit, cause, reason);
-	return row->is_used ? row : NULL;
 }
 
 struct charges_row *charges_row(struct charges *charges, uint32_t culprit, uint8_t cause,
@@ -63,7 +36,7 @@ struct charges_row *charges_row(struct charges *charges, uint32_t culprit, uint8
 		return row;
 	if (2 * (charges->nr_rows + 1) > charges->nr_slots && grow(charges))
 		return NULL;
-	row = find_slot(charges->slots, charges->nr_slots, culprit, cause, reason);
+	row = charges_slot(charges->slots, charges->nr_slots, culprit, cause, reason);
 	*row = (struct charges_row){ .culprit = culprit, .cause = cause, .reason = reason,
 				     .is_used = true };
 	charges->nr_rows++;

@@ -3,6 +3,7 @@
 #define RTLA_STALL_STATS_CHARGES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -32,13 +33,37 @@ struct charges {
 /** charges_deinit() - free what it holds */
 void charges_deinit(struct charges *charges);
 
+/** charges_slot() - where a row is or belongs; @nr_slots is a power of two, and some are free */
+static inline struct charges_row *charges_slot(struct charges_row *slots, uint32_t nr_slots,
+					       uint32_t culprit, uint8_t cause, uint8_t reason)
+{
+	uint32_t hash = (culprit * 32u + reason) * UINT32_C(2654435761);
+	uint32_t at = (hash >> 12) & (nr_slots - 1);
+
+	for (;; at = (at + 1) & (nr_slots - 1)) {
+		struct charges_row *row = &slots[at];
+
+		if (!row->is_used || (row->culprit == culprit && row->reason == reason &&
+				      row->cause == cause))
+			return row;
+	}
+}
+
 /**
  * charges_find() - the row of a culprit, cause and reason
  *
  * Return: the row, valid until the next charges_row(); NULL when there is none.
  */
-struct charges_row *charges_find(const struct charges *charges, uint32_t culprit, uint8_t cause,
-				 uint8_t reason);
+static inline struct charges_row *charges_find(const struct charges *charges, uint32_t culprit,
+					       uint8_t cause, uint8_t reason)
+{
+	struct charges_row *row;
+
+	if (!charges->nr_slots)
+		return NULL;
+	row = charges_slot(charges->slots, charges->nr_slots, culprit, cause, reason);
+	return row->is_used ? row : NULL;
+}
 
 /**
  * charges_row() - the row of a culprit, cause and reason, made when there is none

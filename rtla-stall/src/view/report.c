@@ -274,8 +274,8 @@ static void write_threads_by_sum(struct page *page)
 static void write_threads_by_worst(struct page *page)
 {
 	static const struct table_column columns[] = {
-		{ "thread", false, 0 }, { "worst wait", true, 0 }, { "began at", true, 2 },
-		{ "CPU", true, 1 }, { "share", true, 0 }, { "most of it charged to", false, 0 },
+		{ "thread", false, 0 }, { "worst wait", true, 0 }, { "began at", true, 3 },
+		{ "CPU", true, 2 }, { "share", true, 1 }, { "charged to", false, 0 },
 		{ "cause and reason", false, 0 },
 	};
 	const struct summary_thread **threads;
@@ -311,8 +311,8 @@ static void write_culprits(struct page *page)
 {
 	static const struct table_column columns[] = {
 		{ "charged to", false, 0 }, { "cause and reason", false, 0 }, { "time", true, 0 },
-		{ "share", true, 0 }, { "waits", true, 0 }, { "worst", true, 1 },
-		{ "threads", true, 3 }, { "most of it from", false, 2 },
+		{ "share", true, 0 }, { "waits", true, 1 }, { "worst", true, 2 },
+		{ "threads", true, 4 }, { "most of it from", false, 3 },
 	};
 	const struct summary *summary = page->doc->summary;
 	uint32_t nr_shown = page_rows(page, summary->nr_culprits);
@@ -457,8 +457,8 @@ static void write_no_waits(struct page *page)
 	const struct document *doc = page->doc;
 
 	if (leaves_out_users(doc))
-		page_title(page, "THREADS  no wait of kernel threads is in this %s; --all shows user "
-			   "threads too", doc->is_narrowed ? "part of the trace" : "trace");
+		page_title(page, "THREADS  no wait of kernel threads is in this %s; --all adds user threads",
+			   doc->is_narrowed ? "part of the trace" : "trace");
 	else
 		page_title(page, "THREADS  none of the %s waited", threads_in_words(doc, 0));
 }

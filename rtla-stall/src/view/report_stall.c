@@ -183,26 +183,24 @@ static void write_verdict(struct page *page, const struct episode *stall, const 
 
 static void write_facts(struct page *page, const struct episode *stall)
 {
-	strbuf_addch(&page->text, ' ', INDENT);
-	strbuf_addf(&page->text, "from %s to %s, %s; ", format_instant(stall->began_at).text,
-		    format_instant(stall->ended_at).text,
-		    format_seconds(stall->ended_at - stall->began_at).text);
+	struct format how = { "woken" };
+
 	if (stall->began_by == EPISODE_BEGAN_BY_PREEMPTION)
-		strbuf_adds(&page->text, "preempted\n");
-	else if (stall->waker == CULPRIT_NONE)
-		strbuf_adds(&page->text, "woken\n");
-	else
-		strbuf_addf(&page->text, "woken by %s%s\n", name_of(page, stall->waker).text,
-			    stall->waker_inferred ? " (inferred)" : "");
-	if (stall->work_function) {
-		strbuf_addch(&page->text, ' ', INDENT);
-		strbuf_addf(&page->text, "its work: %s",
-			    format_name(names_get(page->doc->names, stall->work_function)).text);
-		if (stall->work_queued_by != CULPRIT_NONE)
-			strbuf_addf(&page->text, ", queued by %s",
-				    name_of(page, stall->work_queued_by).text);
-		strbuf_adds(&page->text, stall->work_inferred ? " (inferred)\n" : "\n");
-	}
+		snprintf(how.text, sizeof(how.text), "preempted");
+	else if (stall->waker != CULPRIT_NONE)
+		snprintf(how.text, sizeof(how.text), "woken by %.120s%s",
+			 name_of(page, stall->waker).text,
+			 stall->waker_inferred ? " (inferred)" : "");
+	page_wrap(page, INDENT, "from %s to %s, %s; %s", format_instant(stall->began_at).text,
+		  format_instant(stall->ended_at).text,
+		  format_seconds(stall->ended_at - stall->began_at).text, how.text);
+	if (stall->work_function)
+		page_wrap(page, INDENT, "its work: %s%s%s%s",
+			  format_name(names_get(page->doc->names, stall->work_function)).text,
+			  stall->work_queued_by == CULPRIT_NONE ? "" : ", queued by ",
+			  stall->work_queued_by == CULPRIT_NONE ? "" :
+			  name_of(page, stall->work_queued_by).text,
+			  stall->work_inferred ? " (inferred)" : "");
 	if (stall->flags & EPISODE_TOUCHED_BY_LOSS) {
 		strbuf_addch(&page->text, ' ', INDENT);
 		strbuf_adds(&page->text, "events were lost meanwhile: what was then is unattributed\n");
@@ -282,7 +280,7 @@ static void write_timeline(struct page *page, const struct episode *stall, const
 	strbuf_adds(&page->text, "|\n");
 	if (stall->nr_cpus > 1) {
 		timeline_cpus(&timeline, cpus);
-		strbuf_addf(&page->text, "%*s %s  CPU\n", INDENT, "", cpus);
+		strbuf_addf(&page->text, "%*s  %s\n", (int)INDENT - 1, "CPU", cpus);
 	}
 	if (stall->nr_folded)
 		strbuf_addf(&page->text, "%*s+: %" PRIu32 " segments, %s, were too many to keep\n",

@@ -6,7 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GAP 2u
+/* How columns are set out on a line. */
+struct setting {
+	size_t indent;
+	size_t gap;
+	bool is_shown[TABLE_MAX_COLUMNS];
+};
 
 void table_init(struct table *table, const struct table_column *columns, uint32_t nr_columns)
 {
@@ -45,37 +50,41 @@ static size_t width_of(const struct table *table, uint32_t column)
 	return table->widths[column] > of_title ? table->widths[column] : of_title;
 }
 
-static size_t width_needed(const struct table *table, const bool *is_shown)
+static size_t width_needed(const struct table *table, const struct setting *setting)
 {
-	size_t needed = 0;
+	size_t needed = setting->indent;
 
 	for (uint32_t i = 0; i < table->nr_columns; i++) {
-		if (is_shown[i])
-			needed += width_of(table, i) + (needed ? GAP : 0);
+		if (setting->is_shown[i])
+			needed += width_of(table, i) + (needed > setting->indent ? setting->gap : 0);
 	}
 	return needed;
 }
 
 /* Takes columns in, those that are never left out first, as long as there is room. */
-static void choose_columns(const struct table *table, size_t room, bool *is_shown)
+static void choose_columns(const struct table *table, size_t width, struct setting *setting)
 {
-	memset(is_shown, 0, TABLE_MAX_COLUMNS * sizeof(*is_shown));
 	for (uint32_t rank = 0; rank <= UINT8_MAX; rank++) {
 		for (uint32_t i = 0; i < table->nr_columns; i++) {
 			if (table->columns[i].leave_out != rank || !table->widths[i])
 				continue;
-			is_shown[i] = true;
-			if (rank && width_needed(table, is_shown) > room)
-				is_shown[i] = false;
+			setting->is_shown[i] = true;
+			if (rank && width_needed(table, setting) > width)
+				setting->is_shown[i] = false;
 		}
+		/* Not even those have room: move together. */
+		if (!rank && width_needed(table, setting) > width)
+			setting->gap = 1;
+		if (!rank && width_needed(table, setting) > width)
+			setting->indent = 0;
 	}
 }
 
 /* @cells: the row's, or NULL for the titles. Return: where the next row is. */
-static const char *print_row(const struct table *table, struct strbuf *out, size_t indent,
-			     const bool *is_shown, const char *cells)
+static const char *print_row(const struct table *table, struct strbuf *out,
+			     const struct setting *setting, const char *cells)
 {
-	size_t pending = indent;	/* spaces owed; none are written at the end of a line */
+	size_t pending = setting->indent; /* spaces owed; none are written at the end of a line */
 	const char *end;
 
 	for (uint32_t i = 0; i < table->nr_columns; i++) {
@@ -85,7 +94,7 @@ static const char *print_row(const struct table *table, struct strbuf *out, size
 
 		if (cells)
 			cells += length + 1;
-		if (!is_shown[i])
+		if (!setting->is_shown[i])
 			continue;
 		if (table->columns[i].is_right) {
 			pending += fill;
@@ -100,7 +109,7 @@ static const char *print_row(const struct table *table, struct strbuf *out, size
 			pending = 0;
 			length -= (size_t)(end - cell);
 		}
-		pending += length + fill + GAP;
+		pending += length + fill + setting->gap;
 	}
 	strbuf_adds(out, "\n");
 	return cells;
@@ -110,15 +119,15 @@ void table_print(const struct table *table, struct strbuf *out, size_t indent, s
 		 bool with_titles)
 {
 	const char *cells = table->cells.text;
-	bool is_shown[TABLE_MAX_COLUMNS];
+	struct setting setting = { .indent = indent, .gap = 2 };
 
 	if (table->cells.has_failed) {
 		out->has_failed = true;
 		return;
 	}
-	choose_columns(table, width > indent ? width - indent : 0, is_shown);
+	choose_columns(table, width, &setting);
 	if (with_titles)
-		print_row(table, out, indent, is_shown, NULL);
+		print_row(table, out, &setting, NULL);
 	for (uint32_t i = 0; i + table->nr_columns <= table->nr_cells; i += table->nr_columns)
-		cells = print_row(table, out, indent, is_shown, cells);
+		cells = print_row(table, out, &setting, cells);
 }
