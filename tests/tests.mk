@@ -79,10 +79,13 @@ CLI_RUNS := $(patsubst tests/%.t,run/%,$(CLI))
 LINT_RUNS := run/lint/warnings run/lint/engine run/lint/man run/lint/terms run/lint/tree run/lint/layout run/lint/shell \
 	run/lint/cppcheck run/lint/tidy
 ORACLE_RUNS := run/oracle run/oracle-itself
-PROGRAM_RUNS := $(CMOCKA_RUNS) $(PROPS_RUNS) $(CLI_RUNS) $(ORACLE_RUNS)
+# Recordings of tests/live with the truth that was recorded with them.
+LIVE_SAMPLE_RUNS := $(if $(wildcard sample-traces/bench/*.truth),run/live-samples)
+PROGRAM_RUNS := $(CMOCKA_RUNS) $(PROPS_RUNS) $(CLI_RUNS) $(ORACLE_RUNS) $(LIVE_SAMPLE_RUNS)
 TEST_RUNS := run/install $(if $(filter %.spec,$(wildcard *.spec)),run/rpm) \
 	$(patsubst sample-traces/%,run/valgrind/%,$(SAMPLES))
-.PHONY: $(CMOCKA_RUNS) $(PROPS_RUNS) $(CLI_RUNS) $(ORACLE_RUNS) $(LINT_RUNS) $(TEST_RUNS)
+.PHONY: $(CMOCKA_RUNS) $(PROPS_RUNS) $(CLI_RUNS) $(ORACLE_RUNS) $(LIVE_SAMPLE_RUNS) $(LINT_RUNS) \
+	$(TEST_RUNS)
 
 $(filter-out run/no-cmocka,$(CMOCKA_RUNS)): run/%: $(T)/%
 	$(call run,$*) env $(RUN_ENV) $<
@@ -95,6 +98,8 @@ $(CLI_RUNS): run/%: tests/%.t $(PROGRAM) $(TOOLS)
 	$(call run,$*) env $(RUN_ENV) sh $<
 run/oracle: $(PROGRAM)
 	$(call run,oracle) env $(RUN_ENV) tests/run-oracle '$(abspath $(PROGRAM))' $(filter %.dat,$(SAMPLES))
+run/live-samples: $(PROGRAM)
+	$(call run,live-samples) env $(RUN_ENV) tests/live/check_samples
 run/oracle-itself:
 	$(call run,oracle-itself) sh -c 'command -v python3 >/dev/null || \
 		{ echo "1..0 # SKIP python3 is not installed"; exit 0; }; exec python3 tests/oracle/oracle_test.py'
@@ -188,7 +193,7 @@ $(FUZZ_RUNS): run/fuzz/%: $(T)/fuzz/%
 ifneq ($(wildcard tests/live/run),)
 check-live: ; $(call tally,run-live)
 run-live: $(PROGRAM)
-	$(call run,live) env $(RUN_ENV) tests/live/run
+	@TEST_TIMEOUT=3600 tests/run-test '$(RESULTS)' live env $(RUN_ENV) tests/live/run
 endif
 
 # ---- bench -------------------------------------------------------------------------------------

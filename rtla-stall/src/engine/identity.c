@@ -28,7 +28,7 @@ int identity_task(struct engine *eng, int32_t tid, struct task **ret)
 		return err;
 	(*ret)->is_reborn = task;
 	if (task) {
-		memcpy((*ret)->comm, task->comm, COMM_LEN);
+		task_set_comm(*ret, task->comm);
 		(*ret)->kthread = task->kthread;
 	}
 	return 0;

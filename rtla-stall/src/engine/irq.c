@@ -55,7 +55,7 @@ static void pop(struct cpu *cpu, uint64_t at)
 bool irq_softirq_is_thread(const struct engine *eng, const struct cpu *cpu)
 {
 	return eng->is_preempt_rt == TRI_YES ||
-	       (cpu->occupant == OCCUPANT_THREAD && !strncmp(cpu->running->comm, "ksoftirqd/", 10));
+	       (cpu->occupant == OCCUPANT_THREAD && cpu->running->is_ksoftirqd);
 }
 
 /* A record with need_resched shows whether preemption was off in what it interrupted. */

@@ -8,7 +8,7 @@
 #include "kthread.h"
 #include "sched_rank.h"
 
-enum { CHUNK = 128, PAGE = 4096, NR_PAGES = TASK_MAX_TID / PAGE };
+enum { CHUNK = 128, NR_PAGES = TASK_MAX_TID / TASK_TIDS_PER_PAGE };
 
 int task_table_init(struct task_table *table)
 {
@@ -35,24 +35,12 @@ struct task *task_table_at(const struct task_table *table, uint32_t index)
 	return &table->chunks[index / CHUNK][index % CHUNK];
 }
 
-struct task *task_table_find(const struct task_table *table, int32_t tid)
-{
-	const uint32_t *page;
-	uint32_t holder;
-
-	if (tid <= 0 || tid >= TASK_MAX_TID)
-		return NULL;
-	page = table->pages[tid / PAGE];
-	holder = page ? page[tid % PAGE] : 0;
-	return holder ? task_table_at(table, holder - 1) : NULL;
-}
-
 static int make_room(struct task_table *table, int32_t tid)
 {
-	uint32_t **page = &table->pages[tid / PAGE];
+	struct task ***page = &table->pages[tid / TASK_TIDS_PER_PAGE];
 
 	if (!*page) {
-		*page = calloc(PAGE, sizeof(**page));
+		*page = calloc(TASK_TIDS_PER_PAGE, sizeof(**page));
 		if (!*page)
 			return -ENOMEM;
 	}
@@ -98,7 +86,8 @@ int task_table_add(struct task_table *table, struct culprit_table *culprits, int
 		.work_queued_by = CULPRIT_NONE,
 		.kept = { .index = table->nr_tasks, .culprit = culprit, .tid = tid },
 	};
-	table->pages[tid / PAGE][tid % PAGE] = ++table->nr_tasks;
+	table->nr_tasks++;
+	table->pages[tid / TASK_TIDS_PER_PAGE][tid % TASK_TIDS_PER_PAGE] = task;
 	*ret = task;
 	return 0;
 }
@@ -109,6 +98,8 @@ void task_set_comm(struct task *task, const char comm[COMM_LEN])
 		return;
 	memcpy(task->comm, comm, COMM_LEN - 1);
 	task->comm[COMM_LEN - 1] = '\0';
+	task->is_kworker = !strncmp(task->comm, "kworker/", 8);
+	task->is_ksoftirqd = !strncmp(task->comm, "ksoftirqd/", 10);
 }
 
 bool task_set_prio(struct task *task, int32_t prio)

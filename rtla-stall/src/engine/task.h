@@ -3,6 +3,7 @@
 #define RTLA_STALL_ENGINE_TASK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "activation.h"
@@ -23,6 +24,7 @@
  */
 
 #define TASK_MAX_TID 4194304	/* PID_MAX_LIMIT of 64-bit kernels */
+#define TASK_TIDS_PER_PAGE 4096
 
 struct wait;
 
@@ -69,6 +71,8 @@ struct task {
 	bool is_lent;		/* runs at a rank that priority inheritance lent it */
 	bool has_pending;	/* it was woken while it ran, and that has not been consumed yet */
 	bool is_contending;	/* between contention_begin and _end of a sleeping lock */
+	bool is_kworker;	/* by its name, as the next one */
+	bool is_ksoftirqd;
 	bool is_in_work;	/* a kworker between execute_start and _end */
 	bool is_reborn;		/* its tid's last holder died, and nobody was seen to fork it */
 	bool was_proven;	/* any event has told its state */
@@ -93,7 +97,7 @@ struct task_table {
 	struct task **chunks;
 	uint32_t nr_chunks;
 	uint32_t nr_tasks;
-	uint32_t **pages;	/* by tid: index + 1; 0 none */
+	struct task ***pages;	/* by tid; NULL: none */
 };
 
 int task_table_init(struct task_table *table);
@@ -103,7 +107,15 @@ void task_table_deinit(struct task_table *table);
 struct task *task_table_at(const struct task_table *table, uint32_t index);
 
 /** task_table_find() - the present holder of a tid, or NULL; any number may be asked for */
-struct task *task_table_find(const struct task_table *table, int32_t tid);
+static inline struct task *task_table_find(const struct task_table *table, int32_t tid)
+{
+	struct task **page;
+
+	if (tid <= 0 || tid >= TASK_MAX_TID)
+		return NULL;
+	page = table->pages[tid / TASK_TIDS_PER_PAGE];
+	return page ? page[tid % TASK_TIDS_PER_PAGE] : NULL;
+}
 
 /**
  * task_table_add() - a new identity, which holds the tid from now on

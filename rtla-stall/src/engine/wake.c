@@ -8,11 +8,6 @@
 #include "state.h"
 #include "wait.h"
 
-static bool is_kworker(const struct task *task)
-{
-	return !strncmp(task->comm, "kworker/", 8);
-}
-
 static bool is_unbound(const struct task *task)
 {
 	return task->comm[8] == 'u';
@@ -85,7 +80,7 @@ static int make_waker(struct engine *eng, struct cpu *cpu, const struct event *e
 	struct timerlat_state *timerlat = cpu->timerlat;
 
 	*ret = (struct waker){ .cpu = cpu->number, .work_queued_by = CULPRIT_NONE };
-	if (is_kworker(task))
+	if (task->is_kworker)
 		find_work(eng, cpu, event, task, ret);
 	cpu->queued_by_tid = TID_UNKNOWN;
 	if (timerlat && timerlat->awaits_waking) {

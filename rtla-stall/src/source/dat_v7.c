@@ -109,6 +109,8 @@ static int read_in_sequence(struct dat_file *file, uint64_t offset)
 	}
 	if (file->nr_buffers || !pages.offset)
 		return 0;
+	dat_file_add_damage(file, "its end, which says where each CPU's records are, is missing: "
+			    "they were searched for");
 	return dat_recover_buffer(file, &pages);
 }
 
@@ -131,8 +133,8 @@ int dat_v7_read(struct dat_file *file, struct dat_bytes bytes, struct error *err
 	}
 	result = read_chain(file, offset);
 	if (result == -EILSEQ || !file->nr_buffers) {
-		dat_file_add_damage(file, "its options are cut off or corrupt");
 		result = read_in_sequence(file, (uint64_t)(bytes.at - file->map));
+		dat_file_add_damage(file, "the list of what is in it is cut off or corrupt");
 	}
 	if (result == -ENOMEM)
 		return error_set(err, result, "out of memory");

@@ -89,9 +89,9 @@ static bool is_dynamic(const char *at, const char *end)
 }
 
 /*
- * "char comm[16]", "__data_loc char[] name", "const char * reason": words, stars, and brackets behind
- * words. libtraceevent 1.7 leaks memory on brackets elsewhere, and on names like VIF_PR_FMT, which it
- * takes for macros of a print fmt.
+ * "char comm[16]", "__data_loc char[] name", "const char * reason": words, stars, and brackets
+ * behind words. libtraceevent 1.7 leaks memory on brackets elsewhere, and on names like VIF_PR_FMT,
+ * which it takes for macros of a print fmt.
  */
 static bool is_declaration(const char *at, const char *end)
 {

@@ -201,16 +201,18 @@ int source_open(const char *path, const struct source_options *options, struct s
 	int fd;
 
 	fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
+	if (is_stdin)
+		path = "standard input";
 	if (fd < 0)
-		return error_set(err, -errno, "%s cannot be opened: %s",
-				 is_stdin ? "standard input" : path, strerror(errno));
-	if (!fstat(fd, &status) && S_ISDIR(status.st_mode))
+		return error_set(err, -errno, "%s cannot be opened: %s", path, strerror(errno));
+	if (fstat(fd, &status))
+		result = error_set(err, -errno, "%s cannot be read: %s", path, strerror(errno));
+	else if (S_ISDIR(status.st_mode))
 		result = error_set(err, -EISDIR, "%s is a directory; a trace is a file", path);
-	else if (is_stdin || !S_ISREG(status.st_mode))
-		result =
-			source_text_open(fd, is_stdin ? "standard input" : path, options, ret, err);
-	else
+	else if (S_ISREG(status.st_mode))
 		result = open_file(fd, path, options, ret, err);
+	else	/* a pipe: there is no looking at it beforehand, so it must be text */
+		result = source_text_open(fd, path, options, ret, err);
 	if (result)	/* otherwise the source has it now */
 		close(fd);
 	return result;

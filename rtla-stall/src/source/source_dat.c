@@ -233,6 +233,11 @@ static bool has_pages(const struct dat_buffer *buffer)
 	return false;
 }
 
+static int use_of(const struct dat_buffer *buffer)
+{
+	return has_pages(buffer) ? 2 : buffer->is_text;
+}
+
 static struct dat_buffer *find_buffer(const struct dat_file *file, const char *name)
 {
 	struct dat_buffer *only = NULL;
@@ -242,15 +247,16 @@ static struct dat_buffer *find_buffer(const struct dat_file *file, const char *n
 	for (uint32_t i = 0; i < file->nr_buffers; i++) {
 		struct dat_buffer *buffer = &file->buffers[i];
 
-		if (!strcmp(buffer->name, name ? name : ""))
+		if (!strcmp(buffer->name, name ? name : "") &&
+		    (!named || use_of(buffer) > use_of(named)))
 			named = buffer;
-		if (!buffer->is_text && has_pages(buffer)) {
+		if (has_pages(buffer)) {
 			only = buffer;
 			nr_with_pages++;
 		}
 	}
 	/* an instance was recorded, and the main buffer just came along */
-	if (!name && nr_with_pages == 1 && (!named || (!named->is_text && !has_pages(named))))
+	if (!name && nr_with_pages == 1 && (!named || !use_of(named)))
 		return only;
 	return named;
 }
