@@ -44,7 +44,9 @@ struct analysis {
 	struct outfile csv;
 };
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/*
+ * ---- reading ----------------------------------------------------------------------------------
+ */
 
 static bool may_be_selected(const struct analysis *analysis, uint32_t index)
 {
@@ -157,7 +159,9 @@ static int read_events(struct analysis *analysis, struct error *err)
 	return 0;
 }
 
-/* ---- reporting -------------------------------------------------------------------------------- */
+/*
+ * ---- reporting --------------------------------------------------------------------------------
+ */
 
 static bool is_selected(const struct engine_task *task, bool has_waits, const void *arg)
 {

@@ -21,7 +21,8 @@ struct error;
 
 /* What surrounds the run; found out by the caller. */
 struct analyze_setting {
-	struct document_layout layout;		/* of the text; top and no_header come from the params */
+	struct document_layout layout;		/* of the text; top and no_header come from the
+						 * params */
 	FILE *out;				/* standard output */
 	FILE *progress;				/* a terminal, or NULL */
 	const volatile sig_atomic_t *is_interrupted; /* stop reading, report what there is */

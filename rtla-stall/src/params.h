@@ -11,8 +11,8 @@
  * The command line, as values.
  *
  * One table of options, in params.c, drives parsing and --help; tests/lint/check-man.sh compares it
- * with the man page. Parsing is a function: it prints nothing, asks nothing of the system, exits never,
- * and keeps nothing but pointers into argv.
+ * with the man page. Parsing is a function: it prints nothing, asks nothing of the system, exits
+ * never, and keeps nothing but pointers into argv.
  */
 
 struct error;
@@ -40,7 +40,8 @@ struct stall_params {
 	uint64_t from_at;
 	uint64_t to_at;
 
-	bool has_stall;			/* false: stall_ns follows from the threshold, or is the default */
+	bool has_stall;			/* false: stall_ns follows from the threshold, or is the
+					 * default */
 	uint64_t stall_ns;		/* waits at least so long are listed */
 	bool has_threshold;
 	uint64_t threshold_ns;		/* ... and waits at least so long make the exit status 2 */

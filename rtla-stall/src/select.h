@@ -10,9 +10,9 @@
 /*
  * What of a trace is reported. Never how it is attributed: the engine sees everything.
  *
- * CPUs and the window of time choose waits, and are judged when a wait is handed out. Kernel threads,
- * tids and names choose threads; what is known of a thread grows while the trace is read, so they are
- * judged at the end. select_is_out_for_good() says earlier what cannot change any more.
+ * CPUs and the window of time choose waits, and are judged when a wait is handed out. Kernel
+ * threads, tids and names choose threads; what is known of a thread grows while the trace is read,
+ * so they are judged at the end. select_is_out_for_good() says earlier what cannot change any more.
  */
 
 struct stall_params;
@@ -25,8 +25,8 @@ bool select_wait(const struct stall_params *params, const struct episode *episod
  * @has_waits: it has waits that select_wait() wants
  * @first_at: where the trace begins
  *
- * Where waits are chosen by CPU or time, threads without one have no row, except those that were ready
- * before the trace began.
+ * Where waits are chosen by CPU or time, threads without one have no row, except those that were
+ * ready before the trace began.
  */
 bool select_thread(const struct stall_params *params, const struct engine_task *task, bool has_waits,
 		   uint64_t first_at);

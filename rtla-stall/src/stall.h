@@ -3,8 +3,8 @@
 #define RTLA_STALL_STALL_H
 
 /*
- * The program: its subcommands, the only place that prints errors, and the only one that chooses exit
- * statuses. A main() of whatever name calls stall_main().
+ * The program: its subcommands, the only place that prints errors, and the only one that chooses
+ * exit statuses. A main() of whatever name calls stall_main().
  */
 
 enum stall_exit {

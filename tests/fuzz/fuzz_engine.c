@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Any sequence of events at all: the engine must not fail an assertion, lose the sum of a wait, or touch memory
- * it does not own. Each event is made of a few bytes of input, so that small mutations are small changes
- * of the history; a few threads and CPUs, so that the threads meet.
+ * Any sequence of events at all: the engine must not fail an assertion, lose the sum of a wait, or
+ * touch memory it does not own. Each event is made of a few bytes of input, so that small mutations
+ * are small changes of the history; a few threads and CPUs, so that the threads meet.
  */
 #include <assert.h>
 #include <stddef.h>

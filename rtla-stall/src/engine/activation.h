@@ -13,9 +13,10 @@
  *          jitter     wait        execution     suspension   wait       execution
  *                               (irq on top)
  *
- * response = jitter + waits + execution + on top + suspension, exactly; asserted at completion. It is
- * R = J + B + I + C of response-time analysis (Joseph and Pandya 1986; Audsley et al. 1993 with release
- * jitter), measured. An activation whose beginning, or any part, the trace does not show is forgotten.
+ * response = jitter + waits + execution + on top + suspension, exactly; asserted at completion. It
+ * is R = J + B + I + C of response-time analysis (Joseph and Pandya 1986; Audsley et al. 1993 with
+ * release jitter), measured. An activation whose beginning, or any part, the trace does not show is
+ * forgotten.
  */
 
 struct activation {

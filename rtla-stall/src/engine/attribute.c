@@ -38,9 +38,9 @@ static bool is_release_path(const struct wait *wait, const struct slot *slot, ui
 }
 
 /*
- * The scheduler picked what the slot shows although the waiter, which outranks it, was queued. The switch
- * that a waking raced with picked before that. Where it had picked so over other real-time threads, all
- * of the queue's are throttled, and one that comes later with them.
+ * The scheduler picked what the slot shows although the waiter, which outranks it, was queued. The
+ * switch that a waking raced with picked before that. Where it had picked so over other real-time
+ * threads, all of the queue's are throttled, and one that comes later with them.
  */
 static bool was_passed_over(const struct wait *wait, const struct slot *slot, uint64_t from_at)
 {

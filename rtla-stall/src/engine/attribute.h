@@ -8,8 +8,8 @@
 /*
  * The rule: why does this waiter wait while that has the CPU?
  *
- * A pure function of the waiter, one slot of the lane, and what the trace can tell at all. Everything
- * that decides a cause is here; Documentation/engine.rst says it in words.
+ * A pure function of the waiter, one slot of the lane, and what the trace can tell at all.
+ * Everything that decides a cause is here; Documentation/engine.rst says it in words.
  */
 
 struct slot;
@@ -24,7 +24,8 @@ struct verdict {
 
 /* What the trace can tell. */
 struct attribute_facts {
-	bool knows_queues;	/* wakeups and migrations are recorded: where a thread is queued is known */
+	bool knows_queues;	/* wakeups and migrations are recorded: where a thread is queued
+				 * is known */
 	bool has_server;	/* the kernel has the fair server */
 	bool has_reschedule;	/* reschedule interrupts are recorded */
 };

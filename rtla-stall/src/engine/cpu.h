@@ -77,17 +77,20 @@ struct cpu {
 	struct raw_irq raw_irq;
 	struct timerlat_state *timerlat; /* NULL until a sample came */
 	int32_t prev_tid;	/* the thread switched out last */
-	uint32_t tail;		/* culprit: the interrupt whose exit was the last event; CULPRIT_NONE */
+	uint32_t tail;		/* culprit: the interrupt whose exit was the last event;
+				 * CULPRIT_NONE */
 	uint8_t occupant;	/* enum occupant */
 	uint8_t evidence;	/* enum evidence, of the present run */
 	bool evidence_inferred;
-	bool is_rt_throttled;	/* the occupant was picked over real-time threads on the run queue */
+	bool is_rt_throttled;	/* the occupant was picked over real-time threads on the run
+				 * queue */
 	bool is_seen;
 	bool is_lost;
 	bool are_irqs_off;	/* by preemptirq events */
 	bool is_preempt_off;
 	bool has_raw_nmi;
-	bool is_settled;	/* a switch or an entry was seen: unbalanced exits are odd from now on */
+	bool is_settled;	/* a switch or an entry was seen: unbalanced exits are odd from
+				 * now on */
 
 	/* The work that was last queued from here, for the worker that is woken next. */
 	uint64_t queued_at;
@@ -96,7 +99,10 @@ struct cpu {
 	uint32_t queued_function;
 };
 
-/** cpu_init() - nothing is known of it; @idle is the culprit of its idle thread. Return: 0 or -ENOMEM */
+/**
+ * cpu_init() - nothing is known of it; @idle is the culprit of its idle thread. Return: 0 or
+ * -ENOMEM
+ */
 int cpu_init(struct cpu *cpu, uint32_t number, uint32_t idle);
 
 void cpu_deinit(struct cpu *cpu);

@@ -11,8 +11,8 @@
  * The dense numbering of whom time is charged to. Number 0 is the unknown culprit.
  *
  * Threads are added by the task table, one per identity, and found through their task. Interrupts,
- * softirqs, NMIs and idle are found by kind, number and name. Hostile traces can name interrupts without
- * end: beyond CULPRITS_MAX_CONTEXTS they are the unknown culprit.
+ * softirqs, NMIs and idle are found by kind, number and name. Hostile traces can name interrupts
+ * without end: beyond CULPRITS_MAX_CONTEXTS they are the unknown culprit.
  */
 
 #define CULPRITS_MAX_CONTEXTS 65536u

@@ -21,8 +21,8 @@
  * The rules are explained in Documentation/engine.rst, the words in Documentation/terms.rst.
  *
  * Memory grows with the number of threads, culprits and open episodes, not with the trace.
- * Nothing in a trace makes it fail: what cannot be is counted (engine_anomaly()), flagged and shown.
- * Only -ENOMEM comes out.
+ * Nothing in a trace makes it fail: what cannot be is counted (engine_anomaly()), flagged and
+ * shown. Only -ENOMEM comes out.
  */
 
 struct engine;
@@ -30,9 +30,13 @@ struct names;
 
 enum tristate { TRI_NO, TRI_YES, TRI_UNKNOWN };
 
-/* A timerlat activation as its samples tell it; all times in ns, gross, as the tracer measures them. */
+/*
+ * A timerlat activation as its samples tell it; all times in ns, gross, as the tracer measures
+ * them.
+ */
 struct timerlat_activation {
-	uint64_t arrival_at;		/* when the timer should have expired; 0 when has_irq is false */
+	uint64_t arrival_at;		/* when the timer should have expired; 0 when has_irq is
+					 * false */
 	uint64_t irq_latency_ns;	/* arrival to the sample in the interrupt */
 	uint64_t thread_latency_ns;	/* arrival to the sample in the thread */
 	uint64_t user_latency_ns;	/* arrival to the return to user space */
@@ -70,7 +74,8 @@ struct engine_task {
 	uint32_t index;			/* dense, from 0; struct episode's task */
 	uint32_t culprit;		/* the same thread as a culprit */
 	int32_t tid;
-	char comm[COMM_LEN];		/* the last one known; hostile bytes and all; always ends in NUL */
+	char comm[COMM_LEN];		/* the last one known; hostile bytes and all; always ends
+					 * in NUL */
 	enum tristate kthread;		/* inferred, unless a live source knows it */
 	bool is_dead;
 	int32_t prio;			/* the last one seen; PRIO_UNKNOWN */
@@ -108,8 +113,10 @@ enum anomaly {
 	ANOMALY_WAKING_TWICE,		/* a second waking before the wakeup that a race needs */
 	ANOMALY_RUNS_ELSEWHERE,		/* a record of a thread that is not on that CPU */
 	ANOMALY_EXIT_WITHOUT_ENTRY,	/* of an interrupt, in the middle of the trace */
-	ANOMALY_ENTRY_WITHOUT_EXIT,	/* an interrupt open at a switch, or nested impossibly deep */
-	ANOMALY_CPU_MISMATCH,		/* switched in on another CPU than the one it was queued on */
+	ANOMALY_ENTRY_WITHOUT_EXIT,	/* an interrupt open at a switch, or nested impossibly
+					 * deep */
+	ANOMALY_CPU_MISMATCH,		/* switched in on another CPU than the one it was queued
+					 * on */
 	ANOMALY_NOISE_TOO_LONG,		/* net noise longer than there is time before it */
 	ANOMALY_NOISE_DISAGREES,	/* with the raw entry and exit of the same interrupt */
 	ANOMALY_LATE_CUT,		/* noise that reaches into an episode already handed out */

@@ -72,7 +72,8 @@ const char *reason_name(enum reason reason);
 enum culprit_kind {
 	CULPRIT_UNKNOWN,	/* name "", id -1 */
 	CULPRIT_THREAD,		/* name: comm; id: tid */
-	CULPRIT_IRQ,		/* name: "local_timer", or the action; id: vector, or the irq's number */
+	CULPRIT_IRQ,		/* name: "local_timer", or the action; id: vector, or the irq's
+				 * number */
 	CULPRIT_SOFTIRQ,	/* name: "TIMER"; id: vector */
 	CULPRIT_NMI,		/* name "nmi", id -1 */
 	CULPRIT_IDLE,		/* name "idle"; id: CPU */
@@ -89,7 +90,8 @@ const char *culprit_kind_name(enum culprit_kind kind);
 struct culprit {
 	enum culprit_kind kind;
 	int32_t id;
-	const char *name;	/* never NULL; valid until the next engine_feed(); hostile bytes and all */
+	const char *name;	/* never NULL; valid until the next engine_feed(); hostile bytes
+				 * and all */
 };
 
 #define CULPRIT_NONE UINT32_MAX
@@ -103,10 +105,13 @@ struct segment {
 	int32_t culprit_prio;	/* of a thread, as it ran then; PRIO_UNKNOWN */
 	uint8_t cause;		/* enum cause */
 	uint8_t reason;		/* enum reason */
-	bool inferred;		/* it rests on a conclusion, not on a record; engine.rst tells which do */
+	bool inferred;		/* it rests on a conclusion, not on a record; engine.rst tells
+				 * which do */
 };
 
-/* The time of one episode that goes to one culprit for one cause and reason, from all its segments. */
+/*
+ * The time of one episode that goes to one culprit for one cause and reason, from all its segments.
+ */
 struct charge {
 	uint64_t ns;
 	uint32_t culprit;
@@ -121,7 +126,8 @@ enum episode_began {
 
 enum episode_flag {
 	EPISODE_STILL_OPEN = 1 << 0,	/* cut where it was asked for; it has not ended */
-	EPISODE_TOUCHED_BY_LOSS = 1 << 1, /* counts, but stays out of min, avg, max and percentiles */
+	EPISODE_TOUCHED_BY_LOSS = 1 << 1, /* counts, but stays out of min, avg, max and
+					   * percentiles */
 	EPISODE_ODD = 1 << 2,		/* it ended by an anomaly instead of a switch-in */
 };
 
@@ -156,7 +162,8 @@ struct episode {
 					 * not the thread's longest) */
 	uint32_t nr_cpus;
 	uint32_t nr_stacks;
-	uint64_t folded_ns;		/* at the end, beyond the last segment kept; in charges all the same */
+	uint64_t folded_ns;		/* at the end, beyond the last segment kept; in charges
+					 * all the same */
 	uint32_t nr_folded;		/* how many segments that were */
 	const struct charge *charges;
 	const struct segment *segments;

@@ -20,8 +20,8 @@
  *  - fills the head and the one member of the union that belongs to the type; the rest is undefined.
  *
  * Kernel names are kept: "prio" is the kernel's number as traced (-1 deadline, 0..98 real-time with
- * lower being more urgent, 100..139 fair). A tid is what trace fields call pid; 0 is the idle task of
- * whichever CPU.
+ * lower being more urgent, 100..139 fair). A tid is what trace fields call pid; 0 is the idle task
+ * of whichever CPU.
  */
 
 #define COMM_LEN 16	/* TASK_COMM_LEN, the NUL included */
@@ -46,7 +46,8 @@ enum event_type {
 	EVENT_SOFTIRQ_ENTRY,	/* irq:softirq_entry */
 	EVENT_SOFTIRQ_EXIT,	/* irq:softirq_exit */
 	EVENT_NMI,		/* nmi:nmi_handler: written at its end, with how long it took */
-	EVENT_IRQ_NOISE,	/* osnoise:irq_noise: written at the end, net of what nested in it */
+	EVENT_IRQ_NOISE,	/* osnoise:irq_noise: written at the end, net of what nested in
+				 * it */
 	EVENT_SOFTIRQ_NOISE,	/* osnoise:softirq_noise: likewise */
 	EVENT_NMI_NOISE,	/* osnoise:nmi_noise: likewise */
 	EVENT_THREAD_NOISE,	/* osnoise:thread_noise: around the switch away from the thread */
@@ -61,7 +62,8 @@ enum event_type {
 	EVENT_IRQS_ON,		/* preemptirq:irq_enable */
 	EVENT_PREEMPT_OFF,	/* preemptirq:preempt_disable */
 	EVENT_PREEMPT_ON,	/* preemptirq:preempt_enable */
-	EVENT_STACK,		/* ftrace:kernel_stack; belongs to the record before it on its CPU */
+	EVENT_STACK,		/* ftrace:kernel_stack; belongs to the record before it on its
+				 * CPU */
 	EVENT_LOSS,		/* records of this CPU are missing from here on */
 	EVENT_TICK,		/* nothing happened; time has come this far (live sources) */
 	EVENT_NR_TYPES
@@ -74,7 +76,8 @@ enum event_type {
 enum event_flag {
 	EVENT_HAS_FLAGS = 1 << 0,	/* the other bits and preempt_depth are known */
 	EVENT_FLAG_IRQS_OFF = 1 << 1,	/* 'd' */
-	EVENT_FLAG_NEED_RESCHED = 1 << 2, /* a switch is due: 'N', 'n', 'B', 'b' of the resched column */
+	EVENT_FLAG_NEED_RESCHED = 1 << 2, /* a switch is due: 'N', 'n', 'B', 'b' of the resched
+					   * column */
 	EVENT_FLAG_NEED_RESCHED_LAZY = 1 << 3, /* due, but it may wait: 'L', 'l', 'B', 'b' of that column,
 						* or a column of its own */
 	EVENT_FLAG_HARDIRQ = 1 << 4,	/* 'h', 'H', 'z', 'Z' */
@@ -129,19 +132,23 @@ struct event {
 			int32_t old_prio;
 			int32_t new_prio;
 			char comm[COMM_LEN];
-		} pi;				/* PI_SETPRIO; head.tid is the blocked thread when it boosts */
+		} pi;				/* PI_SETPRIO; head.tid is the blocked thread
+						 * when it boosts */
 		struct {
-			int32_t parent_tid;	/* TID_UNKNOWN: task_newtask does not say; head.tid is it */
+			int32_t parent_tid;	/* TID_UNKNOWN: task_newtask does not say;
+						 * head.tid is it */
 			int32_t tid;		/* the child */
 			char comm[COMM_LEN];	/* the child's; "" unknown */
 		} fork;				/* FORK */
 		struct {
 			int32_t tid;
-			int32_t old_tid;	/* EXEC by another thread than the leader; else == tid */
+			int32_t old_tid;	/* EXEC by another thread than the leader; else
+						 * == tid */
 			char comm[COMM_LEN];	/* EXIT; RENAME: the new one; EXEC: "" */
 		} task;				/* EXEC, EXIT, RENAME */
 		struct {
-			int32_t number;		/* irq number or vector; softirq vector; -1 unknown */
+			int32_t number;		/* irq number or vector; softirq vector; -1
+						 * unknown */
 			uint32_t name;		/* action, "local_timer", "TIMER"; 0 unknown */
 			uint64_t duration_ns;	/* NMI and noise only: net */
 		} irq;				/* IRQ_*, SOFTIRQ_*, NMI, *_NOISE but THREAD */
@@ -160,16 +167,19 @@ struct event {
 			uint32_t function;	/* name; 0 unknown */
 			uint32_t workqueue;	/* name; 0 unknown; QUEUE only */
 			uint32_t req_cpu;	/* QUEUE only; UINT32_MAX: unbound or unknown */
-			uint32_t cpu;		/* QUEUE only; the pool's CPU; UINT32_MAX likewise */
+			uint32_t cpu;		/* QUEUE only; the pool's CPU; UINT32_MAX
+						 * likewise */
 		} work;				/* WORK_* */
 		struct {
 			uint64_t address;	/* the lock's identity */
-			uint32_t flags;		/* BEGIN: the kernel's LCB_F_*: 1 spin 2 read 4 write 8 rt 16 percpu 32 mutex */
+			uint32_t flags;		/* BEGIN: the kernel's LCB_F_*: 1 spin 2 read 4
+						 * write 8 rt 16 percpu 32 mutex */
 			int32_t result;		/* END: 0 it got the lock */
 		} lock;				/* LOCK_* */
 		struct {
 			uint32_t nr_frames;	/* up to STACK_MAX */
-			uint32_t frames[STACK_MAX]; /* names: symbols without offset, innermost first */
+			uint32_t frames[STACK_MAX]; /* names: symbols without offset, innermost
+						     * first */
 		} stack;			/* STACK */
 		struct {
 			uint64_t to_at;		/* records are there again from here; >= head.at */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Contexts on top of threads: interrupts, softirqs, NMIs, as raw entry and exit or as noise told afterwards.
+ * Contexts on top of threads: interrupts, softirqs, NMIs, as raw entry and exit or as noise told
+ * afterwards.
  */
 #include <string.h>
 
@@ -186,8 +187,8 @@ static bool tells_of_past(struct engine *eng, struct cpu *cpu, const struct even
 }
 
 /*
- * A wait that began while the context was on top was begun by it: now its name is known, and the wait,
- * if it has been nowhere else, is attributed anew. Returns whether it was.
+ * A wait that began while the context was on top was begun by it: now its name is known, and the
+ * wait, if it has been nowhere else, is attributed anew. Returns whether it was.
  */
 static bool name_waker(struct wait *wait, const struct cpu *cpu, const struct slot *top,
 		       uint64_t first_at)

@@ -4,7 +4,10 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Documentation/admin-guide/kernel-per-CPU-kthreads.rst, and kthread_create() callers of 3.10 to 7.3. */
+/*
+ * Documentation/admin-guide/kernel-per-CPU-kthreads.rst, and kthread_create() callers of 3.10 to
+ * 7.3.
+ */
 static const char *const prefixes[] = {
 	"backlog_napi/", "cpuhp/", "dm_bufio", "ext4-rsv-conver", "idle_inject/", "irq/",
 	"irq_work/", "jbd2/", "kcompactd", "kmmpd-", "kswapd", "ksoftirqd/", "ktimers/",

@@ -7,9 +7,9 @@
 /*
  * Names that the kernel gives to its own threads.
  *
- * A trace file does not hold the kernel's flag (PF_KTHREAD), so a name is one of the three things the
- * engine goes by; the others, a fork by kthreadd and an exec, come first. Any thread may call itself
- * anything: what rests on a name is an inference.
+ * A trace file does not hold the kernel's flag (PF_KTHREAD), so a name is one of the three things
+ * the engine goes by; the others, a fork by kthreadd and an exec, come first. Any thread may call
+ * itself anything: what rests on a name is an inference.
  */
 
 /** kthread_has_name() - whether @comm is a name, or begins with a prefix, the kernel documents */

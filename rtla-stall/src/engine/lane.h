@@ -12,9 +12,10 @@
  *               at     at    at     at                at        at        (now)
  *
  * A slot lasts until the next one's `at`; the last one lasts until now. Waits queued on the CPU are
- * attributed lazily: each remembers how far it has been (struct wait, done_at and cursor), and walks the
- * slots when it ends. So an occupant's change costs one slot, however many wait, and events that tell of
- * the past (osnoise's noise, NMIs) can still cut it. What no wait needs any more is dropped.
+ * attributed lazily: each remembers how far it has been (struct wait, done_at and cursor), and
+ * walks the slots when it ends. So an occupant's change costs one slot, however many wait, and
+ * events that tell of the past (osnoise's noise, NMIs) can still cut it. What no wait needs any
+ * more is dropped.
  */
 
 enum slot_kind {
@@ -49,7 +50,8 @@ struct slot {
 	uint8_t kind;		/* enum slot_kind */
 	uint8_t evidence;	/* enum evidence; holds from `at` on */
 	bool evidence_inferred;
-	bool is_rt_throttled;	/* idle or a fair thread, picked over real-time ones that were queued */
+	bool is_rt_throttled;	/* idle or a fair thread, picked over real-time ones that were
+				 * queued */
 	bool rank_inferred;	/* it showed when the thread left */
 	bool is_reschedule;	/* SLOT_IRQ: the interrupt that tells the CPU to switch comes in */
 };
@@ -61,7 +63,8 @@ struct lane {
 };
 
 enum {
-	LANE_MAX_SLOTS = 4096,	/* then what waits is attributed up to LANE_KEPT_SLOTS before the end */
+	LANE_MAX_SLOTS = 4096,	/* then what waits is attributed up to LANE_KEPT_SLOTS before the
+				 * end */
 	LANE_KEPT_SLOTS = 128	/* past that noise and timerlat samples can still reach */
 };
 
@@ -87,7 +90,8 @@ int lane_push(struct lane *lane, const struct slot *slot, bool has_waits, uint32
 
 /**
  * lane_learn_rank() - what is known of the present run's rank shows only now
- * @thread: culprit; slots of its run, back to its switch-in, get @prio, @rank and are marked as inferred
+ * @thread: culprit; slots of its run, back to its switch-in, get @prio, @rank and are marked as
+ * inferred
  */
 void lane_learn_rank(struct lane *lane, uint32_t thread, int32_t prio, int rank);
 
@@ -101,12 +105,13 @@ static inline bool lane_is_full(const struct lane *lane)
 uint32_t lane_drop(struct lane *lane, uint32_t nr_kept);
 
 /**
- * lane_cut() - a context that ends at @now_at had been on top for @net_ns, not counting what nested in it
+ * lane_cut() - a context that ends at @now_at had been on top for @net_ns, not counting what nested
+ * in it
  * @top: culprit, frame, kind, is_reschedule of the context; the rest is taken from what is cut
  * @first_at: set to where the context began, as far as the lane tells
  *
- * Goes back from @now_at through the slots that the context outranks, leaves those of deeper nesting
- * alone, and stops at the switch-in of the thread underneath.
+ * Goes back from @now_at through the slots that the context outranks, leaves those of deeper
+ * nesting alone, and stops at the switch-in of the thread underneath.
  *
  * Return: how much of @net_ns found its place, ns; -ENOMEM when out of memory.
  */

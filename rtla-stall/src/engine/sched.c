@@ -50,8 +50,8 @@ int sched_forget_occupant(struct engine *eng, struct cpu *cpu, uint64_t at)
 }
 
 /*
- * A thread that some record shows on @cpu was not known to run there. What was thought of it ends: a wait
- * ended at a switch-in that was not recorded, a run elsewhere at a switch-out that was not.
+ * A thread that some record shows on @cpu was not known to run there. What was thought of it ends:
+ * a wait ended at a switch-in that was not recorded, a run elsewhere at a switch-out that was not.
  */
 static int claim(struct engine *eng, struct cpu *cpu, struct task *task)
 {
@@ -251,9 +251,9 @@ static int leave(struct engine *eng, struct cpu *cpu, struct task *task, enum ev
 }
 
 /*
- * Switched in without a waking, from a sleep: kernels before 6.13 say S of a thread that a pending signal
- * keeps on its run queue (kernel/sched/core.c, __schedule()). When its CPU never went idle meanwhile,
- * that is what happened, and it waited; otherwise its waking is missing.
+ * Switched in without a waking, from a sleep: kernels before 6.13 say S of a thread that a pending
+ * signal keeps on its run queue (kernel/sched/core.c, __schedule()). When its CPU never went idle
+ * meanwhile, that is what happened, and it waited; otherwise its waking is missing.
  */
 static int enter_from_sleep(struct engine *eng, struct cpu *cpu, struct task *task)
 {
@@ -351,9 +351,10 @@ static int settle_prev(struct engine *eng, struct cpu *cpu, const struct event *
 }
 
 /*
- * sched_setscheduler() makes no event: what a thread ran as shows when it leaves. A higher rank than it came
- * with is taken for all of the run, since programs set themselves up at their beginning. A lower one is
- * not: that is what giving a lock back looks like, at the end of a run at a lent rank.
+ * sched_setscheduler() makes no event: what a thread ran as shows when it leaves. A higher rank
+ * than it came with is taken for all of the run, since programs set themselves up at their
+ * beginning. A lower one is not: that is what giving a lock back looks like, at the end of a run at
+ * a lent rank.
  */
 static void learn_prev(struct engine *eng, struct cpu *cpu, struct task *prev,
 		       const struct event *event)

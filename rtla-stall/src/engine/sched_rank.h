@@ -12,8 +12,8 @@
  *
  * The kernel picks by scheduling class first (kernel/sched/sched.h, for_each_class), and inside the
  * real-time class by priority. In traces prio is -1 for deadline, 0..98 for real-time (99 less
- * rt_priority), 100..139 for fair and ext (120 plus nice). The stop class shows 0, as FIFO 99 does; its
- * only threads are migration/N.
+ * rt_priority), 100..139 for fair and ext (120 plus nice). The stop class shows 0, as FIFO 99 does;
+ * its only threads are migration/N.
  */
 
 enum {

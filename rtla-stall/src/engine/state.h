@@ -27,7 +27,8 @@ struct engine {
 	uint32_t frame_serial;
 	uint32_t mark_serial;
 	uint32_t nmi;			/* culprit */
-	uint32_t nr_kept_slots;		/* of a lane without waits; more where events tell of the past */
+	uint32_t nr_kept_slots;		/* of a lane without waits; more where events tell of the
+					 * past */
 	enum tristate is_preempt_rt;
 	uint64_t anomalies[ANOMALY_NR];
 };
@@ -38,7 +39,9 @@ int state_cpu(struct engine *eng, uint32_t number, struct cpu **ret);
 /** state_push() - what cpu_slot() says is on top from @at on. Return: 0 or -ENOMEM */
 int state_push(struct engine *eng, struct cpu *cpu, uint64_t at);
 
-/** state_is_after_loss() - whether records may be missing since this thread's state was last proven */
+/**
+ * state_is_after_loss() - whether records may be missing since this thread's state was last proven
+ */
 static inline bool state_is_after_loss(const struct engine *eng, const struct task *task)
 {
 	return eng->loss_seq > task->loss_seq || task->state_at < eng->lost_to_at;
@@ -69,14 +72,18 @@ int identity_task(struct engine *eng, int32_t tid, struct task **ret);
 /** identity_learn() - a record tells a thread's name and priority; either may be missing */
 void identity_learn(struct engine *eng, struct task *task, const char comm[COMM_LEN], int32_t prio);
 
-/** identity_culprit() - a tid on a CPU as a culprit: idle for 0, the unknown one for what is no tid */
+/**
+ * identity_culprit() - a tid on a CPU as a culprit: idle for 0, the unknown one for what is no tid
+ */
 int identity_culprit(struct engine *eng, const struct cpu *cpu, int32_t tid, uint32_t *ret);
 
 int identity_on_fork(struct engine *eng, struct cpu *cpu, const struct event *event);
 int identity_on_event(struct engine *eng, struct cpu *cpu, const struct event *event);
 int identity_on_pi(struct engine *eng, struct cpu *cpu, const struct event *event);
 
-/** identity_renew() - the tid is given to a new thread: the old identity ends. Return: 0 or -ENOMEM */
+/**
+ * identity_renew() - the tid is given to a new thread: the old identity ends. Return: 0 or -ENOMEM
+ */
 int identity_renew(struct engine *eng, int32_t tid, struct task **ret);
 
 int irq_on_entry(struct engine *eng, struct cpu *cpu, const struct event *event);
@@ -85,8 +92,8 @@ int irq_on_noise(struct engine *eng, struct cpu *cpu, const struct event *event)
 int irq_on_preemptirq(struct engine *eng, struct cpu *cpu, const struct event *event);
 
 /**
- * irq_softirq_is_thread() - whether softirqs on this CPU are now the thread that runs them: on PREEMPT_RT
- * all are, elsewhere ksoftirqd's
+ * irq_softirq_is_thread() - whether softirqs on this CPU are now the thread that runs them: on
+ * PREEMPT_RT all are, elsewhere ksoftirqd's
  */
 bool irq_softirq_is_thread(const struct engine *eng, const struct cpu *cpu);
 

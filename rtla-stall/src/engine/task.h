@@ -13,9 +13,9 @@
 /*
  * The state of each thread, and who a tid is now.
  *
- * A tid is used again: an identity ends when its thread is switched out dead, or when the tid is forked
- * anew. Every identity is a struct task of its own with an index that stays; the table maps a tid to
- * the identity that holds it now. struct task stays where it is until task_table_deinit().
+ * A tid is used again: an identity ends when its thread is switched out dead, or when the tid is
+ * forked anew. Every identity is a struct task of its own with an index that stays; the table maps
+ * a tid to the identity that holds it now. struct task stays where it is until task_table_deinit().
  *
  *            waking                switch-in               switch-out S
  *   SLEEPING -------------> READY ------------> RUNNING -------------------> SLEEPING

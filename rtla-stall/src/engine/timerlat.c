@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * timerlat's activations: one sample in the timer's interrupt, one in its thread, one on the return to
- * user space.
+ * timerlat's activations: one sample in the timer's interrupt, one in its thread, one on the return
+ * to user space.
  *
  *     arrival_at          entry_at    sample_at             thread's sample
  *         |-------------------|-----------|------ wait, -------|
@@ -39,7 +39,10 @@ static void add(struct split *split, enum reason reason, uint32_t culprit, uint6
 			break;
 	}
 	if (i == MAX_CHARGES) {
-		/* More culprits than one interrupt's lateness can have: the last row takes the rest. */
+		/*
+		 * More culprits than one interrupt's lateness can have: the last row takes the
+		 * rest.
+		 */
 		i = MAX_CHARGES - 1;
 		split->charges[i].culprit = 0;
 		split->charges[i].cause = (uint8_t)cause;
@@ -106,7 +109,10 @@ static void add_slot(const struct engine *eng, const struct timerlat_state *stat
 	}
 }
 
-/* Take irq_latency_ns to pieces: what lies before the interrupt's entry, and from there to its sample. */
+/*
+ * Take irq_latency_ns to pieces: what lies before the interrupt's entry, and from there to its
+ * sample.
+ */
 static void split_lateness(const struct engine *eng, const struct cpu *cpu,
 			   const struct timerlat_state *state, struct split *split)
 {
@@ -229,7 +235,10 @@ void timerlat_on_stack(struct engine *eng, struct cpu *cpu, const struct event *
 
 	if (!state->is_open)
 		return;
-	/* Beyond the interrupt's entry code is what it interrupted; of user code nothing is left there. */
+	/*
+	 * Beyond the interrupt's entry code is what it interrupted; of user code nothing is left
+	 * there.
+	 */
 	for (uint32_t i = 0; i < event->stack.nr_frames && i < STACK_MAX; i++) {
 		const char *name = names_get(eng->config.names, event->stack.frames[i]);
 

@@ -290,7 +290,10 @@ static void find_ipi(struct wait *wait, const struct cpu *cpu, uint64_t to_at)
 
 		if (slot->at >= to_at && i > wait->cursor)
 			break;
-		/* It has switched without having been told: a later interrupt is not about this wait. */
+		/*
+		 * It has switched without having been told: a later interrupt is not about this
+		 * wait.
+		 */
 		if (slot->in_at > wait->queued_at)
 			break;
 		if (slot->is_reschedule && slot->at >= wait->queued_at) {

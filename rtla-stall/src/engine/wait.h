@@ -15,9 +15,9 @@
  *         |--------------|---------------------------|----------------|
  *           not enqueued   attributed: in charges       still in the lane
  *
- * A wait is queued on one CPU at a time and walks that CPU's lane when something about it changes (it
- * is enqueued, it migrates, its rank changes, a loss) and when it ends; see lane.h. When it ends it is
- * handed out as a struct episode and its memory is used again.
+ * A wait is queued on one CPU at a time and walks that CPU's lane when something about it changes
+ * (it is enqueued, it migrates, its rank changes, a loss) and when it ends; see lane.h. When it
+ * ends it is handed out as a struct episode and its memory is used again.
  */
 
 struct engine;
@@ -112,7 +112,10 @@ void wait_restart(struct wait *wait, const struct cpu *cpu);
 /** wait_add_stack() - keep a stack of @of that was recorded while it waits */
 int wait_add_stack(struct wait *wait, uint64_t at, uint32_t of, const struct event *event);
 
-/** wait_show_open() - hand out @wait to @on_episode as if it were cut at @now_at; it goes on unchanged */
+/**
+ * wait_show_open() - hand out @wait to @on_episode as if it were cut at @now_at; it goes on
+ * unchanged
+ */
 int wait_show_open(struct engine *eng, const struct wait *wait, uint64_t now_at,
 		   void (*on_episode)(const struct episode *episode, void *arg), void *arg);
 

@@ -13,7 +13,10 @@ static bool is_unbound(const struct task *task)
 	return task->comm[8] == 'u';
 }
 
-/* What a worker is woken for: what it was at, or what its waker has just queued, or the oldest item. */
+/*
+ * What a worker is woken for: what it was at, or what its waker has just queued, or the oldest
+ * item.
+ */
 static void find_work(struct engine *eng, struct cpu *cpu, const struct event *event,
 		      const struct task *task, struct waker *ret)
 {
@@ -98,7 +101,10 @@ static void end_suspension(struct engine *eng, struct cpu *cpu, struct task *tas
 	const struct task *waker = task_table_find(&eng->tasks, event->tid);
 	uint8_t kind = task->suspension_kind;
 
-	/* flush_work() and its like wait for a barrier that the worker completes (kernel/workqueue.c). */
+	/*
+	 * flush_work() and its like wait for a barrier that the worker completes
+	 * (kernel/workqueue.c).
+	 */
 	if (kind == SUSPENSION_OTHER && waker && waker->is_in_work && !cpu->nr_frames &&
 	    !strcmp(names_get(eng->config.names, waker->work_function), "wq_barrier_func"))
 		kind = SUSPENSION_FLUSH;

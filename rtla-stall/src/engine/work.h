@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * Work items between workqueue_queue_work and workqueue_execute_start, so that a starved worker is named
- * with the function it should have run and who queued it. Bounded: beyond WORK_MAX_ITEMS the ones queued
- * longest ago are forgotten (their start was not recorded, or never comes).
+ * Work items between workqueue_queue_work and workqueue_execute_start, so that a starved worker is
+ * named with the function it should have run and who queued it. Bounded: beyond WORK_MAX_ITEMS the
+ * ones queued longest ago are forgotten (their start was not recorded, or never comes).
  */
 
 #define WORK_MAX_ITEMS 4096u

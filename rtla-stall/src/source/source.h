@@ -52,12 +52,14 @@ struct source_info {
 	char kernel[128];		/* release, as "6.1.0-56-rt-amd64"; "" unknown */
 	char clock[32];			/* "local", "mono", ...; "" unknown */
 	uint32_t nr_cpus;		/* CPUs the trace speaks of; 0 unknown */
-	uint64_t first_at;		/* of the first and last event of any kind; 0 when there is none */
+	uint64_t first_at;		/* of the first and last event of any kind; 0 when there
+					 * is none */
 	uint64_t last_at;
 	uint64_t nr_events;		/* records, losses not counted */
 	uint64_t nr_losses;		/* marks */
 	uint64_t lost_events;		/* their sum where they say how many */
-	uint64_t events_present;	/* EVENT_BIT()s the trace may hold, as far as can be known at open */
+	uint64_t events_present;	/* EVENT_BIT()s the trace may hold, as far as can be
+					 * known at open */
 	bool has_irq_vectors;		/* x86 interrupt vectors (or ipi:*) are recorded */
 	bool is_x86;			/* as far as known; then has_irq_vectors matters */
 	bool is_truncated;		/* damaged or cut: what decodes was handed on */
@@ -85,7 +87,8 @@ struct source {
 
 struct source_options {
 	struct names *names;		/* borrowed; outlives the source */
-	const char *buffer;		/* trace.dat: this instance's buffer instead of the main one; NULL */
+	const char *buffer;		/* trace.dat: this instance's buffer instead of the main
+					 * one; NULL */
 };
 
 /**

@@ -18,9 +18,9 @@
  * ftrace text from a file or a pipe.
  *
  * A file is read twice: text_scan.h learns what has to be known beforehand, then every line is
- * decoded. So is what comes through a pipe, as long as it fits into the buffer. More than that is read
- * once: then events_present stays 0, the machine is known by the beginning, and a loss is handed on at
- * its mark, with a stamp older than that of the last event.
+ * decoded. So is what comes through a pipe, as long as it fits into the buffer. More than that is
+ * read once: then events_present stays 0, the machine is known by the beginning, and a loss is
+ * handed on at its mark, with a stamp older than that of the last event.
  *
  * The file's order is kept, also among equal stamps: the kernel merges by ns and prints us.
  */

@@ -20,8 +20,8 @@
  *                                                                    the tracing option "fields"
  *     a:1 [120] R ==> b:2 [120]                                      trace-cmd report, its plugin
  *
- * report's plugin has no R+ and takes the letters of old kernels: what it shows is read as far as it
- * can be.
+ * report's plugin has no R+ and takes the letters of old kernels: what it shows is read as far as
+ * it can be.
  */
 
 struct names;
@@ -42,7 +42,8 @@ struct text_bodies {
 		char name[TEXT_NAME_MAX];
 		uint8_t length;			/* 0: empty */
 		const struct text_decoder *decoder; /* NULL: none of the table */
-		uint32_t vector;		/* irq_vectors: its name without "_entry" or "_exit" */
+		uint32_t vector;		/* irq_vectors: its name without "_entry" or
+						 * "_exit" */
 	} slots[TEXT_BODY_SLOTS];
 };
 

@@ -136,10 +136,11 @@ static bool context_column(char c, uint8_t *flags)
 /*
  * 4: irqs-off, need-resched, hardirq/softirq, preempt-depth (to 5.16);
  * 5: and migrate-disable;
- * 7: PREEMPT_RT's patches: irqs-off, need-resched, need-resched-lazy, hardirq/softirq, preempt-depth,
+ * 7: PREEMPT_RT's patches: irqs-off, need-resched, need-resched-lazy, hardirq/softirq,
+ * preempt-depth,
  *    preempt-lazy-depth, migrate-disable.
- * trace-cmd report -l adds up to three columns to the first four, so 6 and 7 are told apart by where
- * the context column is, where it says anything.
+ * trace-cmd report -l adds up to three columns to the first four, so 6 and 7 are told apart by
+ * where the context column is, where it says anything.
  */
 static bool take_flags(struct text_cursor *c, struct text_line *ret)
 {

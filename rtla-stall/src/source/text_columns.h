@@ -17,7 +17,9 @@
 /** text_columns() - "-1977  (-----) [003] d..2.  1797.972244:", tgid and flags may be missing */
 bool text_columns(struct text_cursor *cursor, struct text_line *ret);
 
-/** text_latency_columns() - "-0  3d..h2.. 12345us+:", "-0  3d..2 7.545784:", "-0  2-0xd 7.545784:" */
+/**
+ * text_latency_columns() - "-0  3d..h2.. 12345us+:", "-0  3d..2 7.545784:", "-0  2-0xd 7.545784:"
+ */
 bool text_latency_columns(struct text_cursor *cursor, struct text_line *ret);
 
 /** text_verbose_columns() - a whole line of the option "verbose": begins before the comm */

@@ -7,15 +7,16 @@
 #include <stdint.h>
 
 /*
- * What the text has shown of each CPU so far. The table grows to the highest CPU met, which is below
- * ENGINE_MAX_CPUS.
+ * What the text has shown of each CPU so far. The table grows to the highest CPU met, which is
+ * below ENGINE_MAX_CPUS.
  */
 
 struct text_cpu {
 	bool is_seen;		/* an event of it was met; the next two are of the last one */
 	uint64_t last_at;
 	uint64_t last_offset;	/* of its line in the text */
-	size_t waiting;		/* text_scan.c: the last loss that waits for its to_at, plus 1; 0 none */
+	size_t waiting;		/* text_scan.c: the last loss that waits for its to_at, plus 1; 0
+				 * none */
 };
 
 /* All zeros is an empty table. */

@@ -9,8 +9,8 @@
 
 /*
  * What a text tells about its kernel and machine: in header lines, in those trace-cmd and logs add,
- * and in what kinds of events it has. All of it goes to struct source_info; what a text does not say
- * stays unknown.
+ * and in what kinds of events it has. All of it goes to struct source_info; what a text does not
+ * say stays unknown.
  */
 
 /** text_facts_line() - take what a line of kind COMMENT or FACT says */

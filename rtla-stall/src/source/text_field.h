@@ -12,8 +12,8 @@
 /*
  * Reading fields off a piece of text that need not end in NUL and may hold any bytes.
  *
- * A cursor is what is left to read. Every reader moves it past what it took and says true, or leaves
- * it where it was and says false; none looks beyond the end.
+ * A cursor is what is left to read. Every reader moves it past what it took and says true, or
+ * leaves it where it was and says false; none looks beyond the end.
  *
  * A comm may hold blanks, '=' and whole fields ("a pid=1"), so its end cannot be told by the first
  * thing that looks like the next field. But it has at most COMM_LEN - 1 bytes: the last such thing

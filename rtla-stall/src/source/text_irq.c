@@ -76,7 +76,10 @@ bool text_irq_softirq(struct text_cursor c, const struct text_decoding *with, st
 	return true;
 }
 
-/* "perf_event_nmi_handler() delta_ns: 3442 handled: 1"; -R: "handler=0xff.. delta_ns=3442 handled=1" */
+/*
+ * "perf_event_nmi_handler() delta_ns: 3442 handled: 1"; -R: "handler=0xff.. delta_ns=3442
+ * handled=1"
+ */
 bool text_irq_nmi(struct text_cursor c, const struct text_decoding *with, struct event *event)
 {
 	const char *first = c.at, *found;
@@ -102,8 +105,8 @@ bool text_irq_nmi(struct text_cursor c, const struct text_decoding *with, struct
 }
 
 /*
- * The end of all noise events, "start 13.095121736 duration 1987 ns"; @c is cut to what is before it.
- * The start is on another clock than the record, so it is not used.
+ * The end of all noise events, "start 13.095121736 duration 1987 ns"; @c is cut to what is before
+ * it. The start is on another clock than the record, so it is not used.
  */
 static bool take_duration(struct text_cursor *c, uint64_t *ret)
 {

@@ -20,7 +20,8 @@ static const bool is_name_char[256] = {
 
 /*
  * What follows the time stamp. Without a name before a colon it is what a tracer prints by itself:
- * "#5751  context    irq timer_latency   1808679 ns", "<stack trace>", "do_idle <-cpu_startup_entry".
+ * "#5751  context    irq timer_latency   1808679 ns", "<stack trace>", "do_idle
+ * <-cpu_startup_entry".
  */
 static void parse_event(struct text_cursor c, struct text_line *ret)
 {
@@ -112,7 +113,10 @@ static bool parse_anywhere(const struct text_cursor *line, struct text_line *ret
 	return true;
 }
 
-/* "CPU:1 [LOST 284 EVENTS]", "CPU:7 [204600 EVENTS DROPPED]", "CPU 2 [LOST EVENTS]", "[LOST EVENTS]" */
+/*
+ * "CPU:1 [LOST 284 EVENTS]", "CPU:7 [204600 EVENTS DROPPED]", "CPU 2 [LOST EVENTS]", "[LOST
+ * EVENTS]"
+ */
 static bool parse_loss(struct text_cursor c, struct text_line *ret)
 {
 	bool has_word = false;

@@ -53,13 +53,15 @@ struct text_line {
 	uint8_t flags;		/* EVENT: enum event_flag */
 	uint8_t preempt_depth;	/* EVENT */
 	uint64_t lost_events;	/* LOSS: 0 unknown */
-	struct text_cursor name; /* EVENT: "sched_switch"; empty for what tracers print by themselves */
+	struct text_cursor name; /* EVENT: "sched_switch"; empty for what tracers print by
+				  * themselves */
 	struct text_cursor body; /* borrowed from the line, like name */
 };
 
 /* What earlier lines tell about later ones. All zeros to begin with. */
 struct text_layout {
-	bool is_log;		/* a log with a dump of ftrace in it: most lines are none of ftrace */
+	bool is_log;		/* a log with a dump of ftrace in it: most lines are none of
+				 * ftrace */
 	enum {
 		TEXT_DUMP_NONE,
 		TEXT_DUMP_ANNOUNCED,

@@ -16,10 +16,10 @@
  *                          |                             |
  *                         at = stamp of b               to_at = stamp of c
  *
- * The text has its mark only before c, when e to h have been handed on; the engine wants to hear of it
- * after b and before e's successors. So a text that can be read twice is read for its marks first
- * (text_scan.h); this keeps what was found, in the order of its delivery. In a pipe it is not known
- * before, and the loss comes late.
+ * The text has its mark only before c, when e to h have been handed on; the engine wants to hear of
+ * it after b and before e's successors. So a text that can be read twice is read for its marks
+ * first (text_scan.h); this keeps what was found, in the order of its delivery. In a pipe it is not
+ * known before, and the loss comes late.
  *
  * At most TEXT_LOSSES_MAX are kept; those beyond are delivered at their marks, as in a pipe.
  */
@@ -36,7 +36,8 @@ struct text_loss {
 	uint64_t from_offset;	/* in the text, of the line of that last event */
 	uint64_t mark_offset;	/* of the mark */
 	bool is_from_start;	/* no event of this CPU before it */
-	size_t older;		/* while scanning: the one before it that waits for the same event */
+	size_t older;		/* while scanning: the one before it that waits for the same
+				 * event */
 };
 
 /* All zeros is an empty list; add() is called in the order of marks. */

@@ -20,12 +20,12 @@
  *     text_parser_deinit()
  *
  * One line may end a stack, whose frames are lines of their own, and so yield two events; most
- * yield one or none. A line of an event whose fields are cut becomes EVENT_OTHER: it still proves who
- * is on its CPU.
+ * yield one or none. A line of an event whose fields are cut becomes EVENT_OTHER: it still proves
+ * who is on its CPU.
  *
  * Marks of loss: the parser hands a loss on at the next event, with the stamp of the last event of
- * that CPU: later than it should be, and so older than what was handed on before. Who knows the losses
- * beforehand (text_losses.h) passes has_known_losses, and the parser leaves marks alone.
+ * that CPU: later than it should be, and so older than what was handed on before. Who knows the
+ * losses beforehand (text_losses.h) passes has_known_losses, and the parser leaves marks alone.
  */
 
 struct names;

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /*
- * Lines of a file or a pipe, in bounded memory. A line longer than TEXT_LINE_MAX is handed on cut to
- * that length; the rest of it is dropped. Read, not mapped: a file that is cut short meanwhile ends
- * early, instead of killing the process.
+ * Lines of a file or a pipe, in bounded memory. A line longer than TEXT_LINE_MAX is handed on cut
+ * to that length; the rest of it is dropped. Read, not mapped: a file that is cut short meanwhile
+ * ends early, instead of killing the process.
  */
 
 #define TEXT_LINE_MAX 65536u

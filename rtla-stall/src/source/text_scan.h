@@ -7,10 +7,11 @@
 #include "text_reader.h"
 
 /*
- * The first of two passes over a text that can be read twice. It reads the columns of every line and
- * the name of its event, not the fields, and finds out what has to be known before the first event
- * is handed on: which events there are, how many CPUs, whether it is PREEMPT_RT, and where events
- * were lost. In a line at fault it sees the same as the second pass, because both use text_line.h.
+ * The first of two passes over a text that can be read twice. It reads the columns of every line
+ * and the name of its event, not the fields, and finds out what has to be known before the first
+ * event is handed on: which events there are, how many CPUs, whether it is PREEMPT_RT, and where
+ * events were lost. In a line at fault it sees the same as the second pass, because both use
+ * text_line.h.
  */
 
 /**

@@ -11,7 +11,9 @@ enum {
 	STATE_NOLOAD = 0x400,		/* 4.2 to 4.13; on 3.10 it is "preempted" */
 };
 
-/* Bits at and above 0x100 have moved with the kernel: alone they mean a preemption in all of them. */
+/*
+ * Bits at and above 0x100 have moved with the kernel: alone they mean a preemption in all of them.
+ */
 static enum event_left left_of_bits(int64_t bits)
 {
 	if (!bits)
@@ -114,7 +116,10 @@ static bool parse_plugin_task(struct text_cursor *cursor, char comm[COMM_LEN], i
 	return false;
 }
 
-/* "loop-rt:164 [44] Z ==> kworker/3:1:99 [120]"; 2.6 kernels: "task bash:1 [120] (R) ==> sh:2 [120]" */
+/*
+ * "loop-rt:164 [44] Z ==> kworker/3:1:99 [120]"; 2.6 kernels: "task bash:1 [120] (R) ==> sh:2
+ * [120]"
+ */
 static bool decode_plugin_switch(struct text_cursor c, struct event *event)
 {
 	text_skip(&c, "task ");
@@ -155,7 +160,9 @@ bool text_sched_switch(struct text_cursor c, const struct text_decoding *with, s
 	       text_i32(&c, &event->sw.next_prio) && text_at_end(&c);
 }
 
-/* "rcuc/0:21 [98] CPU:000", "bash:99 [120] success=1 CPU=003", "task bash:99 [120] success=1 [003]" */
+/*
+ * "rcuc/0:21 [98] CPU:000", "bash:99 [120] success=1 CPU=003", "task bash:99 [120] success=1 [003]"
+ */
 static bool decode_plugin_wake(struct text_cursor c, struct event *event)
 {
 	int32_t success;

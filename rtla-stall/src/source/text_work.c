@@ -28,7 +28,9 @@ static bool take_work(struct text_cursor *c, uint64_t *ret)
 	       text_address(c, ret);
 }
 
-/* The string after @key up to @next, or to the end when @next is NULL; the cursor moves behind it. */
+/*
+ * The string after @key up to @next, or to the end when @next is NULL; the cursor moves behind it.
+ */
 static bool take_string(struct text_cursor *c, const char *key, const char *next,
 			struct text_cursor *ret)
 {
@@ -81,7 +83,9 @@ bool text_work_queue(struct text_cursor c, const struct text_decoding *with, str
 	return true;
 }
 
-/* "work struct 0xff..", "work struct 0xff..: function vmstat_update", -R "work=0xff.. function=..." */
+/*
+ * "work struct 0xff..", "work struct 0xff..: function vmstat_update", -R "work=0xff.. function=..."
+ */
 bool text_work_item(struct text_cursor c, const struct text_decoding *with, struct event *event)
 {
 	event->work.function = 0;

@@ -5,12 +5,13 @@
 #include <stdint.h>
 
 /*
- * Durations, counted so that count, sum, minimum and maximum are exact and any percentile is at most
+ * Durations, counted so that count, sum, minimum and maximum are exact and any percentile is at
+ * most
  * 1 % off.
  *
  * Buckets are log-linear: each doubling of the duration (an octave) has HIST_PER_OCTAVE buckets of
- * equal width. Below 2 * HIST_PER_OCTAVE ns a bucket is one nanosecond wide, above it at most 1/64 of
- * the values in it; its middle stands for it, so the error is at most 1/128.
+ * equal width. Below 2 * HIST_PER_OCTAVE ns a bucket is one nanosecond wide, above it at most 1/64
+ * of the values in it; its middle stands for it, so the error is at most 1/128.
  *
  *     octave    0        1          2                 3
  *     ns        0..63    64..127    128..255          256..511 ...

@@ -11,11 +11,10 @@
  * Keeps waits whole, with their segments, the longest ones when there is no room for all.
  *
  * Two bounds, in bytes: one for the waits, one for their segments, which can be a hundred times
- * larger. When the segments do not fit, the shortest waits lose theirs first, and say so as if all of
- * them had been folded (nr_folded, folded_ns); when the waits do not fit, the shortest go altogether.
- * So whatever the order in which they come: of two waits kept, the longer has segments if the shorter
- * has; and every wait that was let go is no longer than those kept.
- * Pure: no I/O.
+ * larger. When the segments do not fit, the shortest waits lose theirs first, and say so as if all
+ * of them had been folded (nr_folded, folded_ns); when the waits do not fit, the shortest go
+ * altogether. So whatever the order in which they come: of two waits kept, the longer has segments
+ * if the shorter has; and every wait that was let go is no longer than those kept. Pure: no I/O.
  */
 
 struct longest;

@@ -10,14 +10,15 @@
 #include "tally.h"
 
 /*
- * What the views show: rows of the selected threads, the culprits they waited for, their stalls, and
- * totals. A snapshot; it borrows from the engine (names), and from the tally and the longest waits.
+ * What the views show: rows of the selected threads, the culprits they waited for, their stalls,
+ * and totals. A snapshot; it borrows from the engine (names), and from the tally and the longest
+ * waits.
  *
  *     engine, tally, longest  --summary_init(selection)-->  summary  -->  report, JSON, CSV
  *
- * Invariants: the five causes sum to wait_ns in every thread and in the totals; the threads sum to the
- * totals; so do the culprits' ns. Rows of threads are ordered by wait_ns, of culprits by ns, of stalls
- * by length, each descending. Pure: no I/O.
+ * Invariants: the five causes sum to wait_ns in every thread and in the totals; the threads sum to
+ * the totals; so do the culprits' ns. Rows of threads are ordered by wait_ns, of culprits by ns, of
+ * stalls by length, each descending. Pure: no I/O.
  */
 
 struct longest;

@@ -12,14 +12,14 @@
 /*
  * What the waits of each thread add up to. Fed from the engine's on_episode.
  *
- * Everything is kept per waiting thread, whoever it is: whether a thread is a kernel thread, and what
- * its name is, may become known long after its first wait, so who is reported is decided at the end
- * (summary.h). That makes memory grow with the pairs of waiter and culprit, 32 bytes each; beyond
- * TALLY_MAX_ROWS of them, new pairs are kept under the unknown culprit, cause and reason unchanged, so
- * that all sums go on to hold (nr_rows_folded counts how often).
+ * Everything is kept per waiting thread, whoever it is: whether a thread is a kernel thread, and
+ * what its name is, may become known long after its first wait, so who is reported is decided at
+ * the end (summary.h). That makes memory grow with the pairs of waiter and culprit, 32 bytes each;
+ * beyond TALLY_MAX_ROWS of them, new pairs are kept under the unknown culprit, cause and reason
+ * unchanged, so that all sums go on to hold (nr_rows_folded counts how often).
  *
- * It is the hot path of reading a trace: indexes instead of look-ups where there is an index, and no
- * allocation except when something is new. Pure: no I/O.
+ * It is the hot path of reading a trace: indexes instead of look-ups where there is an index, and
+ * no allocation except when something is new. Pure: no I/O.
  */
 
 #define TALLY_MAX_ROWS 500000u

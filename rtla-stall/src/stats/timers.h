@@ -8,10 +8,10 @@
 #include "../engine/engine.h"
 
 /*
- * What timerlat's samples of each CPU add up to: how late its timer interrupt was, how late its thread,
- * and the worst activation with what the time before its waking is charged to. Fed from the engine's
- * on_timerlat. The wait of its thread after that is a wait like any other, and is kept in the tally.
- * Pure: no I/O.
+ * What timerlat's samples of each CPU add up to: how late its timer interrupt was, how late its
+ * thread, and the worst activation with what the time before its waking is charged to. Fed from the
+ * engine's on_timerlat. The wait of its thread after that is a wait like any other, and is kept in
+ * the tally. Pure: no I/O.
  */
 
 #define TIMERS_MAX_CHARGES 16u	/* kept of the worst activation; the largest ones */

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 /*
- * Undo on leaving the scope, for locals only: __cleanup_free char *line = NULL; and so on. Every such
- * local is initialised where it is declared. NULL and -1 are left alone.
+ * Undo on leaving the scope, for locals only: __cleanup_free char *line = NULL; and so on. Every
+ * such local is initialised where it is declared. NULL and -1 are left alone.
  */
 
 static inline void cleanup_free_helper(void *pointer)

@@ -8,12 +8,12 @@
 /*
  * Strings as numbers.
  *
- * Names that recur in a trace (functions, interrupt actions, workqueues, stack frames) are kept once
- * and referred to by a small number, so that an event is a value of fixed size without pointers.
- * A number stays valid, and names the same string, until names_destroy(). Number 0 is "".
+ * Names that recur in a trace (functions, interrupt actions, workqueues, stack frames) are kept
+ * once and referred to by a small number, so that an event is a value of fixed size without
+ * pointers. A number stays valid, and names the same string, until names_destroy(). Number 0 is "".
  *
- * Pure: no I/O. The table is bounded (NAMES_MAX strings, NAMES_MAX_BYTES of text): what does not fit
- * any more, as in a hostile trace, becomes number 0.
+ * Pure: no I/O. The table is bounded (NAMES_MAX strings, NAMES_MAX_BYTES of text): what does not
+ * fit any more, as in a hostile trace, becomes number 0.
  */
 
 #define NAMES_MAX 262144u

@@ -12,8 +12,8 @@
  *     outfile_commit(&file, err)         now it is there, in place of what was
  *     outfile_deinit(&file)              always; without a commit nothing has changed
  *
- * What is written goes to "PATH.XXXXXX" beside it until then. Where PATH is no regular file (a pipe,
- * /dev/stdout), it is written to directly.
+ * What is written goes to "PATH.XXXXXX" beside it until then. Where PATH is no regular file (a
+ * pipe, /dev/stdout), it is written to directly.
  */
 
 struct error;

@@ -7,8 +7,8 @@
 #include "../engine/engine.h"
 
 /*
- * What users write for times, CPUs and counts. The whole text must be one; overflow is refused; nothing
- * else is (a sign, spaces, hexadecimal). Pure: no locale, no globals.
+ * What users write for times, CPUs and counts. The whole text must be one; overflow is refused;
+ * nothing else is (a sign, spaces, hexadecimal). Pure: no locale, no globals.
  */
 
 /* Some of the CPUs a trace can speak of. */

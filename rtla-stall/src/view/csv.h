@@ -7,9 +7,9 @@
 #include "document.h"
 
 /*
- * The table of threads as CSV (RFC 4180, lines ending in a line feed): one row per thread, the fields
- * those of "threads" in the JSON, nested ones flattened. All times are integer nanoseconds. Unprintable
- * bytes of a name show as \x1b.
+ * The table of threads as CSV (RFC 4180, lines ending in a line feed): one row per thread, the
+ * fields those of "threads" in the JSON, nested ones flattened. All times are integer nanoseconds.
+ * Unprintable bytes of a name show as \x1b.
  */
 
 /**

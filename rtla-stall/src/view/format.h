@@ -24,7 +24,9 @@ struct format {
 	char text[160];		/* always ends in NUL; ASCII: as many columns as bytes */
 };
 
-/** format_duration() - "0.812 us", "703.210 us", "12.345 ms", "4.528 s": rounded to three decimals */
+/**
+ * format_duration() - "0.812 us", "703.210 us", "12.345 ms", "4.528 s": rounded to three decimals
+ */
 struct format format_duration(uint64_t ns);
 
 /** format_cell() - the same for a column: "4.528 s " is as wide right of its point as "4.528 ms" */
@@ -45,15 +47,17 @@ struct format format_count(uint64_t count);
 /**
  * format_percent() - "99.98 %": of @whole
  *
- * Never "100.00 %" unless it is all, never "0.00 %" unless it is nothing ("<0.01 %"); "-" when @whole
- * is 0.
+ * Never "100.00 %" unless it is all, never "0.00 %" unless it is nothing ("<0.01 %"); "-" when
+ * @whole is 0.
  */
 struct format format_percent(uint64_t part, uint64_t whole);
 
 /** format_prio() - kernel prio in policy words: "deadline", "rt 55", "fair nice 0"; "" unknown */
 struct format format_prio(int32_t prio);
 
-/** format_name() - a name from a trace: unprintable bytes as \x1b, cut with "..." beyond 60 columns */
+/**
+ * format_name() - a name from a trace: unprintable bytes as \x1b, cut with "..." beyond 60 columns
+ */
 struct format format_name(const char *name);
 
 /** format_thread() - "kworker/3:1 (99)" */

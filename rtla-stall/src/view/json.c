@@ -15,11 +15,13 @@
 
 #define FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
-/* ---- text ------------------------------------------------------------------------------------- */
+/*
+ * ---- text -------------------------------------------------------------------------------------
+ */
 
 /*
- * json-c escapes the control characters of ASCII. DEL and those of U+0080..U+009F may stand in JSON as
- * they are, but some terminals obey them. Outside strings there are none.
+ * json-c escapes the control characters of ASCII. DEL and those of U+0080..U+009F may stand in JSON
+ * as they are, but some terminals obey them. Outside strings there are none.
  */
 static void append_escaped(struct strbuf *text, const char *serialised)
 {
@@ -88,7 +90,9 @@ static void write_member(struct value_maker *json, const char *key, struct json_
 	append(json, value);
 }
 
-/* ---- source and totals ------------------------------------------------------------------------ */
+/*
+ * ---- source and totals ------------------------------------------------------------------------
+ */
 
 static struct json_object *new_source(struct value_maker *json)
 {
@@ -140,7 +144,9 @@ static struct json_object *new_totals(struct value_maker *json)
 	return object;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------- */
+/*
+ * ---- rows -------------------------------------------------------------------------------------
+ */
 
 static void add_response(struct value_maker *json, struct json_object *object,
 			 const struct engine_task *task)

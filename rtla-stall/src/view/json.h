@@ -8,11 +8,11 @@
 
 /*
  * The document as JSON, schema "rtla-stall/1": rtla-stall-analyze(1) describes it; fields are only
- * ever added. All times are integer nanoseconds of trace time. Valid UTF-8 whatever a name holds: bytes
- * that are not become U+FFFD; control characters are escaped, those beyond ASCII too.
+ * ever added. All times are integer nanoseconds of trace time. Valid UTF-8 whatever a name holds:
+ * bytes that are not become U+FFFD; control characters are escaped, those beyond ASCII too.
  *
- * Each row of an array is made, written and freed before the next, so that memory does not grow with
- * the number of rows.
+ * Each row of an array is made, written and freed before the next, so that memory does not grow
+ * with the number of rows.
  */
 
 /**

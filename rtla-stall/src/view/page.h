@@ -8,8 +8,8 @@
 #include "document.h"
 
 /*
- * The text report while it is written: what to show, how, and the text so far. Only the files of the
- * text report use it. Colours only repeat what the words say.
+ * The text report while it is written: what to show, how, and the text so far. Only the files of
+ * the text report use it. Colours only repeat what the words say.
  */
 
 enum paint { PAINT_PLAIN, PAINT_TITLE, PAINT_STRONG, PAINT_FAINT };

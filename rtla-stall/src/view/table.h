@@ -17,9 +17,9 @@
  *     table_print(&table, &out, 2, 80, true);
  *     table_deinit(&table);
  *
- * Cells are ASCII, one column per byte (format.h sees to that). When the table is wider than there is
- * room, columns are left out, those with the highest rank first; so is a column with nothing in it.
- * Pure: no I/O.
+ * Cells are ASCII, one column per byte (format.h sees to that). When the table is wider than there
+ * is room, columns are left out, those with the highest rank first; so is a column with nothing in
+ * it. Pure: no I/O.
  */
 
 #define TABLE_MAX_COLUMNS 16u

@@ -11,11 +11,10 @@
  *
  *     AAAAAAAAAAAAAAAAAABAAAAAAAAAAAAAAAAAAAAACCCCCCAAAAAAAAAAAAAAAA
  *
- * Each column stands for an equal part of the wait and shows the part that took most of it. Letters are
- * those of the wait's charges in the order given; what has no letter is '*', what was folded is '+'. A
- * part that nowhere took most of a column shows once all the same, in lower case, where it took most,
- * unless a larger one of its kind shows there.
- * Pure: no I/O.
+ * Each column stands for an equal part of the wait and shows the part that took most of it. Letters
+ * are those of the wait's charges in the order given; what has no letter is '*', what was folded is
+ * '+'. A part that nowhere took most of a column shows once all the same, in lower case, where it
+ * took most, unless a larger one of its kind shows there. Pure: no I/O.
  */
 
 #define TIMELINE_MAX_WIDTH 128u
