@@ -140,7 +140,11 @@ static void make_body(struct event *event, const uint8_t *byte, const uint32_t n
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct names *names = names_create();
-	struct engine_config config = { .names = names, .on_episode = on_episode, .on_timerlat = on_timerlat };
+	struct engine_config config = {
+		.names = names,
+		.on_episode = on_episode,
+		.on_timerlat = on_timerlat,
+	};
 	struct engine *eng = NULL;
 	struct engine_task task;
 	uint32_t known[4];

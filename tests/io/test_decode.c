@@ -129,18 +129,18 @@ static void check_name(const struct fixture *fixture, uint32_t name, const char 
 	"0x00000040) + 1) << 1) ? \"+\" : \"\", REC->next_comm\n"
 #define PRINT_4_14 \
 	"print fmt: \"%s\", REC->prev_comm, REC->prev_state & (4096-1) ? __print_flags(REC->prev_state & " \
-	"(4096-1), \"|\", { 0x01, \"S\" }, { 0x02, \"D\" }, { 0x04, \"T\" }, { 0x08, \"t\" }, { 0x10, \"X\" }, " \
-	"{ 0x20, \"Z\" }, { 0x40, \"P\" }, { 0x80, \"I\" }) : \"R\", REC->prev_state & 4096 ? \"+\" : \"\"\n"
+	"(4096-1), \"|\", { 0x01, \"S\" }, { 0x02, \"D\" }, { 0x04, \"T\" }, { 0x08, \"t\" }, " \
+	"{ 0x10, \"X\" }, { 0x20, \"Z\" }, { 0x40, \"P\" }, { 0x80, \"I\" }) : \"R\", REC->prev_state & 4096 ? \"+\" : \"\"\n"
 #define PRINT_4_8 \
 	"print fmt: \"%s\", REC->prev_comm, REC->prev_state & (2048-1) ? __print_flags(REC->prev_state & " \
-	"(2048-1), \"|\", { 1, \"S\"} , { 2, \"D\" }, { 4, \"T\" }, { 8, \"t\" }, { 16, \"Z\" }, { 32, \"X\" }, " \
-	"{ 64, \"x\" }, { 128, \"K\" }, { 256, \"W\" }, { 512, \"P\" }, { 1024, \"N\" }) : \"R\", " \
+	"(2048-1), \"|\", { 1, \"S\"} , { 2, \"D\" }, { 4, \"T\" }, { 8, \"t\" }, { 16, \"Z\" }, " \
+	"{ 32, \"X\" }, { 64, \"x\" }, { 128, \"K\" }, { 256, \"W\" }, { 512, \"P\" }, { 1024, \"N\" }) : \"R\", " \
 	"REC->prev_state & 2048 ? \"+\" : \"\"\n"
 #define PRINT_3_10 \
 	"print fmt: \"%s\", REC->prev_comm, REC->prev_state & (1024-1) ? __print_flags(REC->prev_state & " \
-	"(1024-1), \"|\", { 1, \"S\"} , { 2, \"D\" }, { 4, \"T\" }, { 8, \"t\" }, { 16, \"Z\" }, { 32, \"X\" }, " \
-	"{ 64, \"x\" }, { 128, \"K\" }, { 256, \"W\" }, { 512, \"P\" }) : \"R\", REC->prev_state & 1024 ? \"+\" : " \
-	"\"\"\n"
+	"(1024-1), \"|\", { 1, \"S\"} , { 2, \"D\" }, { 4, \"T\" }, { 8, \"t\" }, { 16, \"Z\" }, " \
+	"{ 32, \"X\" }, { 64, \"x\" }, { 128, \"K\" }, { 256, \"W\" }, { 512, \"P\" }) : \"R\", " \
+	"REC->prev_state & 1024 ? \"+\" : \"\"\n"
 
 static void test_state_is_read_by_the_kernels_own_table(void **state)
 {
@@ -562,7 +562,8 @@ static void test_hostile_formats_do_no_harm(void **state)
 		"format:\n\tfield:__data_loc char[] ;\toffset:0;\tsize:4;\tsigned:0;\n",
 		"format:\n\tfield:int common_pid\toffset:0;\tsize:4;\tsigned:0\n",
 		HEAD "\tfield:char prev_comm[16];\toffset:65000;\tsize:536;\tsigned:1;\n",
-		HEAD SWITCH_FIELDS "print fmt: \"\", REC->prev_state & ((((((((((((((((((((((((1 ? \"+\" : \"\"",
+		HEAD SWITCH_FIELDS "print fmt: \"\", REC->prev_state & "
+				   "((((((((((((((((((((((((1 ? \"+\" : \"\"",
 		HEAD SWITCH_FIELDS "print fmt: __print_flags(REC->prev_state, \"|\", { ",
 		HEAD SWITCH_FIELDS "print fmt: __print_flags(REC->prev_state, \"|\", { 1 << 999, \"S",
 	};
