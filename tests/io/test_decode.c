@@ -130,12 +130,13 @@ static void check_name(const struct fixture *fixture, uint32_t name, const char 
 #define PRINT_4_14 \
 	"print fmt: \"%s\", REC->prev_comm, REC->prev_state & (4096-1) ? __print_flags(REC->prev_state & " \
 	"(4096-1), \"|\", { 0x01, \"S\" }, { 0x02, \"D\" }, { 0x04, \"T\" }, { 0x08, \"t\" }, " \
-	"{ 0x10, \"X\" }, { 0x20, \"Z\" }, { 0x40, \"P\" }, { 0x80, \"I\" }) : \"R\", REC->prev_state & 4096 ? \"+\" : \"\"\n"
+	"{ 0x10, \"X\" }, { 0x20, \"Z\" }, { 0x40, \"P\" }, { 0x80, \"I\" }) : \"R\", " \
+	"REC->prev_state & 4096 ? \"+\" : \"\"\n"
 #define PRINT_4_8 \
 	"print fmt: \"%s\", REC->prev_comm, REC->prev_state & (2048-1) ? __print_flags(REC->prev_state & " \
 	"(2048-1), \"|\", { 1, \"S\"} , { 2, \"D\" }, { 4, \"T\" }, { 8, \"t\" }, { 16, \"Z\" }, " \
-	"{ 32, \"X\" }, { 64, \"x\" }, { 128, \"K\" }, { 256, \"W\" }, { 512, \"P\" }, { 1024, \"N\" }) : \"R\", " \
-	"REC->prev_state & 2048 ? \"+\" : \"\"\n"
+	"{ 32, \"X\" }, { 64, \"x\" }, { 128, \"K\" }, { 256, \"W\" }, { 512, \"P\" }, " \
+	"{ 1024, \"N\" }) : \"R\", REC->prev_state & 2048 ? \"+\" : \"\"\n"
 #define PRINT_3_10 \
 	"print fmt: \"%s\", REC->prev_comm, REC->prev_state & (1024-1) ? __print_flags(REC->prev_state & " \
 	"(1024-1), \"|\", { 1, \"S\"} , { 2, \"D\" }, { 4, \"T\" }, { 8, \"t\" }, { 16, \"Z\" }, " \
