@@ -348,19 +348,24 @@ static void write_samples(struct table *table, const struct timers_samples *samp
 	table_cell(table, "%s", samples->count ? format_cell(samples->max_ns).text : "-  ");
 }
 
-/* What most of the time from the expiry to the waking is charged to. */
-static void write_lateness(struct table *table, const struct summary *summary,
-			   const struct timerlat_activation *worst)
+/* What the worst activation's time from the expiry to its interrupt's sample is charged to. */
+static void write_lateness(struct page *page, const struct timerlat_activation *worst)
 {
-	const struct charge *most = worst->charges;
+	const struct summary *summary = page->doc->summary;
 
-	if (!worst->has_irq || !worst->nr_charges) {
-		table_cell(table, "%s", "");
+	if (!worst->has_irq || !worst->nr_charges)
 		return;
+	strbuf_addf(&page->text, "  CPU %" PRIu32 ", #%" PRIu32 ": its interrupt was %s late:\n",
+		    worst->cpu, worst->seqnum, format_duration(worst->irq_latency_ns).text);
+	for (uint32_t i = 0; i < worst->nr_charges; i++) {
+		const struct charge *charge = &worst->charges[i];
+
+		strbuf_addf(&page->text, "    %9s  %12s  %s, %s\n",
+			    format_percent(charge->ns, worst->irq_latency_ns).text,
+			    format_cell(charge->ns).text,
+			    format_reason(charge->cause, charge->reason).text,
+			    format_culprit(&summary->names[charge->culprit]).text);
 	}
-	table_cell(table, "%s %s, %s", format_percent(most->ns, worst->irq_latency_ns).text,
-		   format_reason(most->cause, most->reason).text,
-		   format_culprit(&summary->names[most->culprit]).text);
 }
 
 static void write_timers(struct page *page)
@@ -368,7 +373,7 @@ static void write_timers(struct page *page)
 	static const struct table_column columns[] = {
 		{ "CPU", true, 0 }, { "activations", true, 2 }, { "irq avg", true, 1 },
 		{ "irq max", true, 0 }, { "thread avg", true, 1 }, { "thread max", true, 0 },
-		{ "worst", true, 0 }, { "of which before the interrupt", false, 3 },
+		{ "worst", true, 0 },
 	};
 	const struct timers *timers = page->doc->timers;
 	struct table table;
@@ -376,7 +381,7 @@ static void write_timers(struct page *page)
 	if (!timers->nr_cpus)
 		return;
 	page_title(page, "TIMERLAT  how late after the timer's expiry");
-	table_init(&table, columns, 8);
+	table_init(&table, columns, 7);
 	for (uint32_t i = 0; i < timers->nr_cpus; i++) {
 		const struct timers_cpu *cpu = timers->cpus[i];
 		const struct timerlat_activation *worst = &cpu->worst;
@@ -386,10 +391,11 @@ static void write_timers(struct page *page)
 		write_samples(&table, &cpu->irq);
 		write_samples(&table, &cpu->thread);
 		table_cell(&table, "#%" PRIu32, worst->seqnum);
-		write_lateness(&table, page->doc->summary, worst);
 	}
 	table_print(&table, &page->text, INDENT, page->layout->width, true);
 	table_deinit(&table);
+	for (uint32_t i = 0; i < timers->nr_cpus; i++)
+		write_lateness(page, &timers->cpus[i]->worst);
 }
 
 static void write_totals(struct page *page)
