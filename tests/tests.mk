@@ -190,6 +190,13 @@ run/fuzz/none:
 $(FUZZ_RUNS): run/fuzz/%: $(T)/fuzz/%
 	$(call run,fuzz/$*) tests/run-fuzz '$(abspath $(B))' $< '$(FUZZ_TIME)'
 
+# On this machine's own kernel, as far as it may be used.
+HOST_RUNS := $(patsubst tests/%.t,run/%,$(sort $(wildcard tests/live/*.t)))
+.PHONY: $(HOST_RUNS)
+$(HOST_RUNS): run/%: tests/%.t $(PROGRAM) $(TOOLS)
+	$(call run,$*) env $(RUN_ENV) sh $<
+run/live/source: | run/live/record	# each looks whether the other left something behind
+run-live: $(HOST_RUNS)
 ifneq ($(wildcard tests/live/run),)
 check-live: ; $(call tally,run-live)
 run-live: $(PROGRAM)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "options.h"
 #include "util/error.h"
 #include "util/strbuf.h"
 
@@ -14,52 +15,18 @@
 #define PLAIN_US 1000u
 #define PLAIN_SECONDS 1000000000u
 
-enum argument { ARGUMENT_NONE, ARGUMENT_REQUIRED, ARGUMENT_OPTIONAL };
-
-struct option_row {
-	char letter;			/* 0: none */
-	const char *word;		/* without the dashes */
-	enum argument argument;
-	const char *argument_name;
-	const char *group;		/* heading in --help; NULL: that of the row above */
-	const char *help;
-	/* @value: NULL when an optional argument is not there */
-	int (*apply)(struct stall_params *params, const char *option, const char *value,
-		     struct error *err);
-};
-
-static int apply_time(const char *option, const char *value, uint64_t plain_ns, uint64_t *ret,
-		      struct error *err)
+static int apply_cpus(void *arg, const char *option, const char *value, struct error *err)
 {
-	int result = parse_time(value, plain_ns, ret);
+	struct stall_params *params = arg;
 
-	if (result == -ERANGE)
-		return error_set(err, -EINVAL, "%s: '%s' is too long", option, value);
-	if (result)
-		return error_set(err, -EINVAL,
-				 "%s: '%s' is no time: write a number and ns, us, ms, s, m or h",
-				 option, value);
-	return 0;
-}
-
-static int apply_cpus(struct stall_params *params, const char *option, const char *value,
-		      struct error *err)
-{
-	int result = parse_cpus(value, &params->cpus);
-
-	if (result == -ERANGE)
-		return error_set(err, -EINVAL, "%s: '%s' has a CPU beyond %u", option, value,
-				 ENGINE_MAX_CPUS - 1);
-	if (result)
-		return error_set(err, -EINVAL, "%s: '%s' is no list of CPUs: write 0-3,7", option,
-				 value);
 	params->has_cpus = true;
-	return 0;
+	return options_cpus(option, value, &params->cpus, err);
 }
 
-static int apply_all(struct stall_params *params, const char *option, const char *value,
-		     struct error *err)
+static int apply_all(void *arg, const char *option, const char *value, struct error *err)
 {
+	struct stall_params *params = arg;
+
 	(void)option;
 	(void)value;
 	(void)err;
@@ -67,9 +34,10 @@ static int apply_all(struct stall_params *params, const char *option, const char
 	return 0;
 }
 
-static int apply_task(struct stall_params *params, const char *option, const char *value,
-		      struct error *err)
+static int apply_task(void *arg, const char *option, const char *value, struct error *err)
 {
+	struct stall_params *params = arg;
+
 	if (!*value)
 		return error_set(err, -EINVAL, "%s: needs a tid, a name, or a pattern", option);
 	if (params->nr_tasks == PARAMS_MAX_TASKS)
@@ -79,37 +47,41 @@ static int apply_task(struct stall_params *params, const char *option, const cha
 	return 0;
 }
 
-static int apply_from(struct stall_params *params, const char *option, const char *value,
-		      struct error *err)
+static int apply_from(void *arg, const char *option, const char *value, struct error *err)
 {
+	struct stall_params *params = arg;
+
 	params->has_from = true;
-	return apply_time(option, value, PLAIN_SECONDS, &params->from_at, err);
+	return options_time(option, value, PLAIN_SECONDS, &params->from_at, err);
 }
 
-static int apply_to(struct stall_params *params, const char *option, const char *value,
-		    struct error *err)
+static int apply_to(void *arg, const char *option, const char *value, struct error *err)
 {
+	struct stall_params *params = arg;
+
 	params->has_to = true;
-	return apply_time(option, value, PLAIN_SECONDS, &params->to_at, err);
+	return options_time(option, value, PLAIN_SECONDS, &params->to_at, err);
 }
 
-static int apply_stall(struct stall_params *params, const char *option, const char *value,
-		       struct error *err)
+static int apply_stall(void *arg, const char *option, const char *value, struct error *err)
 {
+	struct stall_params *params = arg;
+
 	params->has_stall = true;
-	return apply_time(option, value, PLAIN_US, &params->stall_ns, err);
+	return options_time(option, value, PLAIN_US, &params->stall_ns, err);
 }
 
-static int apply_threshold(struct stall_params *params, const char *option, const char *value,
-			   struct error *err)
+static int apply_threshold(void *arg, const char *option, const char *value, struct error *err)
 {
+	struct stall_params *params = arg;
+
 	params->has_threshold = true;
-	return apply_time(option, value, PLAIN_US, &params->threshold_ns, err);
+	return options_time(option, value, PLAIN_US, &params->threshold_ns, err);
 }
 
-static int apply_top(struct stall_params *params, const char *option, const char *value,
-		     struct error *err)
+static int apply_top(void *arg, const char *option, const char *value, struct error *err)
 {
+	struct stall_params *params = arg;
 	uint64_t count;
 
 	if (parse_count(value, UINT32_MAX, &count))
@@ -129,21 +101,24 @@ static int apply_output(struct params_output *output, const char *option, const 
 	return 0;
 }
 
-static int apply_json(struct stall_params *params, const char *option, const char *value,
-		      struct error *err)
+static int apply_json(void *arg, const char *option, const char *value, struct error *err)
 {
+	struct stall_params *params = arg;
+
 	return apply_output(&params->json, option, value, err);
 }
 
-static int apply_csv(struct stall_params *params, const char *option, const char *value,
-		     struct error *err)
+static int apply_csv(void *arg, const char *option, const char *value, struct error *err)
 {
+	struct stall_params *params = arg;
+
 	return apply_output(&params->csv, option, value, err);
 }
 
-static int apply_no_header(struct stall_params *params, const char *option, const char *value,
-			   struct error *err)
+static int apply_no_header(void *arg, const char *option, const char *value, struct error *err)
 {
+	struct stall_params *params = arg;
+
 	(void)option;
 	(void)value;
 	(void)err;
@@ -151,9 +126,10 @@ static int apply_no_header(struct stall_params *params, const char *option, cons
 	return 0;
 }
 
-static int apply_help(struct stall_params *params, const char *option, const char *value,
-		      struct error *err)
+static int apply_help(void *arg, const char *option, const char *value, struct error *err)
 {
+	struct stall_params *params = arg;
+
 	(void)option;
 	(void)value;
 	(void)err;
@@ -189,78 +165,7 @@ static const struct option_row option_rows[] = {
 	  "this text", apply_help },
 };
 
-static int apply_row(const struct option_row *row, struct stall_params *params, const char *value,
-		     struct error *err)
-{
-	char option[24] = "--";
-
-	strncat(option, row->word, sizeof(option) - 3);
-	return row->apply(params, option, value, err);
-}
-
-/* --word, --word=value, --word value. Return: arguments used up, or -EINVAL */
-static int parse_word(int argc, char **argv, int at, struct stall_params *params, struct error *err)
-{
-	const char *word = argv[at] + 2;
-	size_t length = strcspn(word, "=");
-	const char *value = word[length] ? word + length + 1 : NULL;
-	int used = 1;
-	int result;
-
-	for (size_t i = 0; i < NR_ELEMENTS(option_rows); i++) {
-		const struct option_row *row = &option_rows[i];
-
-		if (strlen(row->word) != length || strncmp(row->word, word, length))
-			continue;
-		if (row->argument == ARGUMENT_NONE && value)
-			return error_set(err, -EINVAL, "--%s takes no value", row->word);
-		if (row->argument == ARGUMENT_REQUIRED && !value) {
-			if (at + 1 >= argc)
-				return error_set(err, -EINVAL, "--%s needs a value: %s", row->word,
-						 row->argument_name);
-			value = argv[at + 1];
-			used = 2;
-		}
-		result = apply_row(row, params, value, err);
-		return result ? result : used;
-	}
-	return error_set(err, -EINVAL, "no such option: %s", argv[at]);
-}
-
-/* -x, -xVALUE, -x VALUE, several letters in one. Return: arguments used up, or -EINVAL */
-static int parse_letters(int argc, char **argv, int at, struct stall_params *params,
-			 struct error *err)
-{
-	for (const char *letter = argv[at] + 1; *letter; letter++) {
-		const struct option_row *row = NULL;
-		const char *value = letter + 1;
-		int used = 1;
-		int result;
-
-		for (size_t i = 0; i < NR_ELEMENTS(option_rows); i++) {
-			if (option_rows[i].letter == *letter)
-				row = &option_rows[i];
-		}
-		if (!row)
-			return error_set(err, -EINVAL, "no such option: -%c", *letter);
-		if (row->argument != ARGUMENT_REQUIRED) {
-			result = apply_row(row, params, NULL, err);
-			if (result)
-				return result;
-			continue;
-		}
-		if (!*value) {
-			if (at + 1 >= argc)
-				return error_set(err, -EINVAL, "-%c needs a value: %s", *letter,
-						 row->argument_name);
-			value = argv[at + 1];
-			used = 2;
-		}
-		result = apply_row(row, params, value, err);
-		return result ? result : used;
-	}
-	return 1;
-}
+static const struct option_table option_table = { option_rows, NR_ELEMENTS(option_rows) };
 
 static int check_together(const struct stall_params *params, struct error *err)
 {
@@ -298,8 +203,7 @@ int params_parse(int argc, char **argv, struct stall_params *params, struct erro
 			only_files = true;
 			continue;
 		}
-		used = word[1] == '-' ? parse_word(argc, argv, at, &parsed, err) :
-					parse_letters(argc, argv, at, &parsed, err);
+		used = options_parse(&option_table, argc, argv, at, &parsed, err);
 		if (used < 0)
 			return used;
 	}
@@ -319,24 +223,7 @@ void params_help(struct strbuf *out)
 	strbuf_adds(out, "usage: rtla-stall analyze [options] FILE\n\n"
 		    "Which threads of a trace waited, how long, who had the CPU, and by what right.\n"
 		    "FILE is a trace.dat or ftrace text; - is text on standard input.\n");
-	for (size_t i = 0; i < NR_ELEMENTS(option_rows); i++) {
-		const struct option_row *row = &option_rows[i];
-		struct strbuf left = STRBUF_INIT;
-
-		if (row->group)
-			strbuf_addf(out, "\n%s:\n", row->group);
-		if (row->letter)
-			strbuf_addf(&left, "  -%c, ", row->letter);
-		else
-			strbuf_adds(&left, "      ");
-		strbuf_addf(&left, "--%s", row->word);
-		if (row->argument == ARGUMENT_REQUIRED)
-			strbuf_addf(&left, " %s", row->argument_name);
-		else if (row->argument == ARGUMENT_OPTIONAL)
-			strbuf_addf(&left, "[=%s]", row->argument_name);
-		strbuf_addf(out, "%-25s %s\n", left.text, row->help);
-		strbuf_deinit(&left);
-	}
+	options_help(&option_table, out);
 	strbuf_adds(out, "\nTIME is a number and ns, us, ms, s, m or h; a plain number is seconds of "
 		    "trace time\nfor --from and --to, and microseconds for --stall and --threshold.\n"
 		    "Exit status: 0 done, 1 error, 2 a wait reached --threshold, 129 this text or bad "

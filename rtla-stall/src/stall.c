@@ -12,8 +12,10 @@
 
 #include "analyze.h"
 #include "params.h"
+#include "record.h"
 #include "util/error.h"
 #include "util/strbuf.h"
+#include "util/undo.h"
 #include "view/format.h"
 
 #define MIN_WIDTH 80u
@@ -30,9 +32,11 @@ struct command {
 static volatile sig_atomic_t is_interrupted;
 
 static int run_analyze(int argc, char **argv);
+static int run_record(int argc, char **argv);
 
 static const struct command commands[] = {
 	{ "analyze", "report on a recorded trace", run_analyze },
+	{ "record", "record a trace for analyze", run_record },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
@@ -44,12 +48,20 @@ static void interrupt(int signal_number)
 }
 
 /* A second signal ends the program as usual: it may be waiting for a pipe that says nothing. */
-static void catch_signals(void)
+static void catch_signal(int signal_number)
 {
 	struct sigaction stop = { .sa_handler = interrupt, .sa_flags = SA_RESTART | SA_RESETHAND };
+	struct sigaction before;
 
-	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGTERM, &stop, NULL);
+	/* nohup, and shells without job control, have them ignored */
+	if (!sigaction(signal_number, NULL, &before) && before.sa_handler != SIG_IGN)
+		sigaction(signal_number, &stop, NULL);
+}
+
+static void catch_signals(void)
+{
+	catch_signal(SIGINT);
+	catch_signal(SIGTERM);
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -132,6 +144,43 @@ static int run_analyze(int argc, char **argv)
 	if (*result.warning)
 		complain("analyze: warning", result.warning);
 	return result.is_threshold_reached ? STALL_EXIT_THRESHOLD : STALL_EXIT_DONE;
+}
+
+static void say_record(const char *words)
+{
+	complain("record", words);
+}
+
+static int run_record(int argc, char **argv)
+{
+	struct record_setting setting = {
+		.undo_dir = UNDO_DIR,
+		.is_interrupted = &is_interrupted,
+		.say = say_record,
+	};
+	struct record_params params;
+	struct error err = { 0 };
+
+	if (record_params_parse(argc, argv, &params, &err)) {
+		complain("record", err.text);
+		return STALL_EXIT_USAGE;
+	}
+	if (params.wants_help) {
+		struct strbuf help = STRBUF_INIT;
+
+		record_params_help(&help);
+		fputs(help.text, stdout);
+		strbuf_deinit(&help);
+		return end_output(STALL_EXIT_USAGE);
+	}
+	catch_signals();
+	/* a terminal that goes away is no reason to lose what was recorded */
+	catch_signal(SIGHUP);
+	if (record_run(&params, &setting, &err)) {
+		complain("record", err.text);
+		return STALL_EXIT_ERROR;
+	}
+	return STALL_EXIT_DONE;
 }
 
 int stall_main(int argc, char **argv)

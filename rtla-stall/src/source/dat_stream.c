@@ -298,8 +298,9 @@ enum dat_item dat_stream_next_page(struct dat_stream *stream)
 			stream->is_cut_told = true;
 		}
 		stream->next = stream->page_end;
-		return stream->is_loss_pending ? hand_out_loss(stream, UINT64_MAX) :
-						 (stream->item = DAT_END);
+		if (stream->is_loss_pending && !stream->is_open_ended)
+			return hand_out_loss(stream, UINT64_MAX);
+		return stream->item = DAT_END;
 	}
 	if (!stream->is_loss_pending)
 		return hand_out_record(stream, convert(stream, stream->stamp));

@@ -45,6 +45,7 @@ struct dat_stream {
 	bool is_converted;		/* stamps are not times yet */
 	bool is_cut;			/* the file ends before this CPU's pages do */
 	bool is_cut_told;		/* by a loss */
+	bool is_open_ended;		/* more pages may come after DAT_END: a loss waits for them */
 
 	/* what dat_stream_next() found */
 	enum dat_item item;
@@ -92,7 +93,8 @@ enum dat_item dat_stream_next_page(struct dat_stream *stream);
 /**
  * dat_stream_next() - go to the next record or loss
  *
- * Return: what it is, also in @stream->item; after DAT_END it must not be called again.
+ * Return: what it is, also in @stream->item; after DAT_END it must not be called again, unless it is
+ * open-ended and was given more pages.
  */
 static inline enum dat_item dat_stream_next(struct dat_stream *stream)
 {

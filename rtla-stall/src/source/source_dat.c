@@ -8,24 +8,17 @@
 #include <unistd.h>
 
 #include "../util/error.h"
+#include "dat_decoder.h"
 #include "dat_facts.h"
 #include "dat_file.h"
-#include "dat_formats.h"
+#include "dat_heap.h"
 #include "dat_recover.h"
 #include "dat_stream.h"
 #include "dat_symbols.h"
 #include "dat_text.h"
 #include "decode.h"
 
-#define FORMATS_MAX (64u << 20)
 #define ROOM_MAX (UINT64_C(256) << 20)	/* for expanded pieces of all CPUs */
-
-/* A CPU that has more to give; the CPUs are a heap by time. */
-struct slot {
-	uint64_t at;
-	uint32_t cpu;
-	uint32_t stream;
-};
 
 struct source_dat {
 	struct source source;
@@ -37,32 +30,8 @@ struct source_dat {
 	uint32_t nr_streams;
 	struct dat_stream *streams;
 	uint32_t nr_slots;
-	struct slot *slots;
+	struct dat_heap_slot *slots;
 };
-
-static inline bool is_before(const struct slot *a, const struct slot *b)
-{
-	return a->at < b->at || (a->at == b->at && a->cpu < b->cpu);
-}
-
-static inline void sift_down(struct slot *slots, uint32_t nr_slots, uint32_t at)
-{
-	struct slot moved = slots[at];
-
-	for (;;) {
-		uint32_t child = 2 * at + 1;
-
-		if (child >= nr_slots)
-			break;
-		if (child + 1 < nr_slots && is_before(&slots[child + 1], &slots[child]))
-			child++;
-		if (!is_before(&slots[child], &moved))
-			break;
-		slots[at] = slots[child];
-		at = child;
-	}
-	slots[at] = moved;
-}
 
 static void take_loss(struct source_info *info, const struct dat_stream *stream,
 		      struct event *event)
@@ -132,7 +101,7 @@ static void take_counts(struct source_dat *dat)
 static int source_dat_next(struct source *src, struct event *event, struct error *err)
 {
 	struct source_dat *dat = (struct source_dat *)src;
-	struct slot *top = dat->slots;
+	struct dat_heap_slot *top = dat->slots;
 	struct dat_stream *stream;
 
 	(void)err;
@@ -150,7 +119,7 @@ static int source_dat_next(struct source *src, struct event *event, struct error
 	else
 		*top = dat->slots[--dat->nr_slots];
 	if (dat->nr_slots > 1)
-		sift_down(dat->slots, dat->nr_slots, 0);
+		dat_heap_sift_down(dat->slots, dat->nr_slots, 0);
 	take_counts(dat);
 	return 1;
 }
@@ -175,54 +144,6 @@ static const struct source_ops source_dat_ops = {
 	.next = source_dat_next,
 	.close = source_dat_close,
 };
-
-static int add_format(const char *system, const char *text, size_t size, void *arg)
-{
-	return decoder_add_format(arg, system, text, size);
-}
-
-static int add_formats(struct source_dat *dat, const struct dat_place *place, bool is_ftrace)
-{
-	struct dat_bytes bytes;
-	struct dat_blob blob;
-	int result = dat_file_read(&dat->file, place, FORMATS_MAX, &blob);
-
-	if (!result) {
-		bytes = (struct dat_bytes){ blob.bytes, blob.bytes + blob.size,
-					    dat->file.is_swapped };
-		result = is_ftrace ? dat_formats_walk_ftrace(&bytes, add_format, dat->decoder) :
-				     dat_formats_walk_events(&bytes, add_format, dat->decoder);
-		dat_blob_deinit(&blob);
-	}
-	if (result == -EILSEQ)
-		dat_file_add_damage(&dat->file, "the formats of its events do not all decode");
-	return result == -ENOMEM ? result : 0;
-}
-
-static int open_decoder(struct source_dat *dat, struct names *names, struct error *err)
-{
-	struct decoder_config config = {
-		.names = names,
-		.is_big_endian = dat->file.is_big_endian,
-		.long_size = dat->file.long_size,
-		.nr_cpus = dat->source.info.nr_cpus,
-		.find_symbol = dat_symbols_find,
-	};
-	int result;
-
-	dat->symbols = dat_symbols_create(&dat->file, names);
-	config.arg = dat->symbols;
-	result = dat->symbols ? decoder_create(&config, &dat->decoder) : -ENOMEM;
-	if (!result)
-		result = add_formats(dat, &dat->file.event_formats, false);
-	if (!result)
-		result = add_formats(dat, &dat->file.ftrace_formats, true);
-	if (result)
-		return error_set(err, result, "out of memory");
-	if (!decoder_nr_formats(dat->decoder))
-		return error_set(err, -EINVAL, "holds no event format that can be read");
-	return 0;
-}
 
 static bool has_pages(const struct dat_buffer *buffer)
 {
@@ -325,10 +246,10 @@ static void open_slots(struct source_dat *dat)
 		if (stream->item == DAT_END && stream->is_cut && first_at != UINT64_MAX)
 			dat_stream_set_lost(stream, first_at);
 		if (stream->item != DAT_END)
-			dat->slots[dat->nr_slots++] = (struct slot){ stream->at, stream->cpu, i };
+			dat->slots[dat->nr_slots++] = (struct dat_heap_slot){ stream->at, stream->cpu, i };
 	}
 	for (uint32_t i = dat->nr_slots / 2; i-- > 0;)
-		sift_down(dat->slots, dat->nr_slots, i);
+		dat_heap_sift_down(dat->slots, dat->nr_slots, i);
 }
 
 static bool has_record(const struct source_dat *dat)
@@ -350,7 +271,8 @@ static int open_source(struct source_dat *dat, const struct source_options *opti
 
 	info->format = SOURCE_TRACE_DAT;
 	dat_facts_read(&dat->file, buffer, info);
-	result = open_decoder(dat, options->names, err);
+	result = dat_decoder_open(&dat->file, info->nr_cpus, options->names, &dat->symbols, &dat->decoder,
+				  err);
 	if (!result && buffer->is_recovered &&
 	    dat_recover_cpus(&dat->file, buffer, dat->decoder, page_size_of(&dat->file, buffer)))
 		result = error_set(err, -ENOMEM, "out of memory");

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "source_live.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../util/error.h"
+#include "dat_decoder.h"
+#include "dat_facts.h"
+#include "dat_heap.h"
+#include "dat_stream.h"
+#include "dat_write.h"
+#include "live_read.h"
+#include "live_ring.h"
+
+#define SLACK_NS 1000000u	/* between a record's stamp and when it can be read */
+#define PAUSE_LEAST_NS 1000000u
+#define RING_PAGES_LEAST 32u
+#define RING_PAGES_MOST 262144u
+
+struct reader {
+	struct dat_stream stream;
+	struct live_ring ring;
+	bool is_waiting;	/* for pages: it is not in the heap */
+	uint64_t lost_told;	/* events, by losses handed on */
+};
+
+struct source_live {
+	struct source source;
+	struct live_instance instance;
+	struct dat_symbols *symbols;
+	struct decoder *decoder;
+	struct dat_stream_shared shared;
+	uint32_t nr_readers;
+	struct reader *readers;
+	uint32_t nr_slots;
+	struct dat_heap_slot *slots;
+	struct live_pace pace;
+	uint64_t read_at;	/* when the buffers were last emptied */
+	uint64_t horizon_at;	/* everything older was read */
+	uint64_t handed_at;	/* of the last event handed on */
+	bool is_tick_due;
+	bool is_behind;		/* there is more to read, and no room for it */
+};
+
+static uint64_t now_at(void)
+{
+	struct timespec now;
+
+	/* what trace clock "mono" is */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* ---- reading ---------------------------------------------------------------------------------- */
+
+/* Go to the stream's next item, over as many pages as it takes. Return: false when there is none now */
+static bool advance(struct reader *reader)
+{
+	struct dat_stream *stream = &reader->stream;
+
+	while (dat_stream_next(stream) == DAT_END) {
+		const uint8_t *page = live_ring_next(&reader->ring);
+
+		if (!page)
+			return false;
+		stream->pages = page;
+		stream->pages_end = page + reader->ring.page_size;
+	}
+	return true;
+}
+
+static int read_cpu(struct source_live *live, uint32_t number, uint64_t *bytes, struct error *err)
+{
+	struct reader *reader = &live->readers[number];
+	const struct live_cpu *cpu = &live->instance.cpus[number];
+
+	*bytes = 0;
+	for (;;) {
+		size_t room_size;
+		uint8_t *room = live_ring_room(&reader->ring, &room_size);
+		ssize_t size;
+
+		if (!room_size)
+			return 0;	/* the rest stays in the kernel until these are decoded */
+		size = live_read_pages(cpu, reader->ring.page_size, room, room_size);
+		if (size < 0)
+			return error_set(err, (int)size, "the buffer of CPU %u: %s", cpu->cpu,
+					 strerror((int)-size));
+		live_ring_add(&reader->ring, (size_t)size);
+		*bytes += (uint64_t)size;
+		if ((size_t)size < room_size)
+			return 0;
+	}
+}
+
+/*
+ * A CPU whose ring is full has more in the kernel, but nothing older than its newest page, of which the
+ * stamp is the first thing.
+ */
+static void limit_horizon(struct source_live *live, struct live_ring *ring, uint64_t *horizon_at)
+{
+	const uint8_t *newest = live_ring_newest(ring);
+	uint64_t stamp;
+	size_t room;
+
+	live_ring_room(ring, &room);
+	if (room || !newest)
+		return;
+	live->is_behind = true;
+	stamp = dat_load_u64(newest, false);
+	if (stamp < *horizon_at)
+		*horizon_at = stamp;
+}
+
+static int read_round(struct source_live *live, struct error *err)
+{
+	uint64_t horizon_at;
+	uint64_t most = 0;
+
+	live->is_behind = false;
+	live->read_at = now_at();
+	horizon_at = live->read_at - SLACK_NS;
+	for (uint32_t i = 0; i < live->nr_readers; i++) {
+		struct reader *reader = &live->readers[i];
+		uint64_t bytes;
+		int result = read_cpu(live, i, &bytes, err);
+
+		if (result)
+			return result;
+		if (bytes > most)
+			most = bytes;
+		limit_horizon(live, &reader->ring, &horizon_at);
+		if (reader->is_waiting && advance(reader)) {
+			reader->is_waiting = false;
+			live->slots[live->nr_slots++] =
+				(struct dat_heap_slot){ reader->stream.at, reader->stream.cpu, i };
+		}
+	}
+	for (uint32_t i = live->nr_slots / 2; i-- > 0;)
+		dat_heap_sift_down(live->slots, live->nr_slots, i);
+	live_pace_update(&live->pace, most, (uint64_t)live->instance.buffer_kb * 1024);
+	if (horizon_at > live->horizon_at)
+		live->horizon_at = horizon_at;
+	live->is_tick_due = true;
+	return 0;
+}
+
+static void await_next_round(const struct source_live *live)
+{
+	uint64_t now = now_at();
+	uint64_t due_at = live->read_at + live->pace.pause_ns;
+	struct timespec pause;
+
+	if (now >= due_at || live->is_behind)
+		return;
+	pause = (struct timespec){
+		.tv_sec = (time_t)((due_at - now) / 1000000000u),
+		.tv_nsec = (long)((due_at - now) % 1000000000u),
+	};
+	nanosleep(&pause, NULL);
+}
+
+/* ---- handing on ------------------------------------------------------------------------------- */
+
+static uint64_t count_lost(const struct live_cpu *cpu)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct live_counts counts;
+
+	live_read_stats(cpu, &text);
+	live_read_counts(text.text, &counts);
+	strbuf_deinit(&text);
+	return counts.lost;
+}
+
+/*
+ * A page has no room for the number of events lost before it when it is full. Then what the kernel
+ * counted in all says it, which may be some of the next loss already: the sum does not count them twice.
+ */
+static uint64_t tell_lost(struct source_live *live, uint32_t number)
+{
+	struct reader *reader = &live->readers[number];
+	uint64_t counted = count_lost(&live->instance.cpus[number]);
+	uint64_t untold = counted > reader->lost_told ? counted - reader->lost_told : 0;
+	uint64_t lost = reader->stream.lost_events ? reader->stream.lost_events : untold;
+	uint64_t told = lost < untold || !counted ? lost : untold;
+
+	reader->lost_told += told;
+	live->source.info.lost_events += told;
+	return lost;
+}
+
+static void take_loss(struct source_live *live, uint32_t number, struct event *event)
+{
+	const struct dat_stream *stream = &live->readers[number].stream;
+	struct source_info *info = &live->source.info;
+
+	/* The record before it was handed on long ago; time has gone on since. */
+	event->at = stream->at < live->handed_at ? live->handed_at : stream->at;
+	event->cpu = stream->cpu;
+	event->tid = TID_UNKNOWN;
+	event->type = EVENT_LOSS;
+	event->flags = 0;
+	event->preempt_depth = 0;
+	event->loss.to_at = stream->loss_to_at < event->at ? event->at : stream->loss_to_at;
+	event->loss.lost_events = tell_lost(live, number);
+	info->nr_losses++;
+}
+
+static void take_record(struct source_live *live, const struct dat_stream *stream, struct event *event)
+{
+	struct source_info *info = &live->source.info;
+	enum decode_result result = decoder_decode(live->decoder, stream->cpu, stream->at,
+						   stream->record, stream->record_size, event);
+
+	if (result == DECODE_SHORT)
+		info->odd[SOURCE_ODD_SHORT_RECORD]++;
+	else if (result == DECODE_UNKNOWN)
+		info->odd[SOURCE_ODD_UNKNOWN_EVENT]++;
+	if (!info->nr_events++)
+		info->first_at = stream->at;
+	if (stream->at > info->last_at)
+		info->last_at = stream->at;
+	if (stream->at < live->handed_at)
+		info->odd[SOURCE_ODD_TIME_BACKWARDS]++;
+}
+
+static void take_tick(struct source_live *live, struct event *event)
+{
+	*event = (struct event){ .at = live->horizon_at, .tid = TID_UNKNOWN, .type = EVENT_TICK };
+	live->is_tick_due = false;
+	live->handed_at = live->horizon_at;
+}
+
+static void take_item(struct source_live *live, struct event *event)
+{
+	struct dat_heap_slot *top = live->slots;
+	struct reader *reader = &live->readers[top->stream];
+
+	if (reader->stream.item == DAT_RECORD)
+		take_record(live, &reader->stream, event);
+	else
+		take_loss(live, top->stream, event);
+	if (event->at > live->handed_at)
+		live->handed_at = event->at;
+	if (advance(reader)) {
+		top->at = reader->stream.at;
+	} else {
+		reader->is_waiting = true;
+		*top = live->slots[--live->nr_slots];
+	}
+	if (live->nr_slots > 1)
+		dat_heap_sift_down(live->slots, live->nr_slots, 0);
+	live->source.info.odd[SOURCE_ODD_BAD_PAGE] = live->shared.bad_pages;
+}
+
+static int source_live_next(struct source *src, struct event *event, struct error *err)
+{
+	struct source_live *live = (struct source_live *)src;
+	int result;
+
+	if (live->nr_slots && live->slots[0].at <= live->horizon_at) {
+		take_item(live, event);
+		return 1;
+	}
+	if (!live->is_tick_due) {
+		await_next_round(live);
+		result = read_round(live, err);
+		if (result)
+			return result;
+		if (live->nr_slots && live->slots[0].at <= live->horizon_at) {
+			take_item(live, event);
+			return 1;
+		}
+	}
+	take_tick(live, event);
+	return 1;
+}
+
+/* ---- open and close --------------------------------------------------------------------------- */
+
+static void source_live_close(struct source *src)
+{
+	struct source_live *live = (struct source_live *)src;
+
+	for (uint32_t i = 0; i < live->nr_readers; i++) {
+		dat_stream_deinit(&live->readers[i].stream);
+		live_ring_deinit(&live->readers[i].ring);
+	}
+	free(live->readers);
+	free(live->slots);
+	decoder_destroy(live->decoder);
+	dat_symbols_destroy(live->symbols);
+	live_instance_deinit(&live->instance);
+	free(live);
+}
+
+static const struct source_ops source_live_ops = {
+	.next = source_live_next,
+	.close = source_live_close,
+};
+
+static void open_stream(struct dat_stream *stream, struct dat_stream_shared *shared, uint32_t cpu)
+{
+	*stream = (struct dat_stream){
+		.shared = shared,
+		.cpu = cpu,
+		.is_big_endian = shared->file->is_big_endian,
+		.is_open_ended = true,
+	};
+}
+
+static int open_readers(struct source_live *live, uint64_t kept_bytes)
+{
+	uint32_t nr_cpus = live->instance.nr_cpus;
+	uint64_t nr_pages = kept_bytes / live->instance.page_size / (nr_cpus ? nr_cpus : 1);
+
+	if (nr_pages < RING_PAGES_LEAST)
+		nr_pages = RING_PAGES_LEAST;
+	if (nr_pages > RING_PAGES_MOST)
+		nr_pages = RING_PAGES_MOST;
+	live->shared = (struct dat_stream_shared){
+		.file = &live->instance.head,
+		.page_size = live->instance.page_size,
+	};
+	live->readers = calloc(nr_cpus + 1, sizeof(*live->readers));
+	live->slots = calloc(nr_cpus + 1, sizeof(*live->slots));
+	if (!live->readers || !live->slots)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < nr_cpus; i++) {
+		struct reader *reader = &live->readers[i];
+
+		open_stream(&reader->stream, &live->shared, live->instance.cpus[i].cpu);
+		reader->is_waiting = true;
+		live->nr_readers++;
+		if (live_ring_init(&reader->ring, live->instance.page_size, (uint32_t)nr_pages))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static enum tristate ask_preempt_rt(enum tristate guess)
+{
+	FILE *file = fopen("/sys/kernel/realtime", "re");
+	int answer = file ? fgetc(file) : EOF;
+
+	if (file)
+		fclose(file);
+	return answer == '1' ? TRI_YES : guess;
+}
+
+static void fill_info(struct source_live *live)
+{
+	struct source_info *info = &live->source.info;
+	struct dat_file *head = &live->instance.head;
+
+	info->format = SOURCE_LIVE;
+	dat_facts_read(head, &head->buffers[0], info);
+	info->is_preempt_rt = ask_preempt_rt(info->is_preempt_rt);
+}
+
+int source_live_open(struct live_instance *instance, const struct source_live_options *options,
+		     struct source **ret, struct error *err)
+{
+	struct source_live *live = calloc(1, sizeof(*live));
+	struct source_info *info;
+	int result;
+
+	if (!live)
+		return error_set(err, -ENOMEM, "out of memory");
+	live->source.ops = &source_live_ops;
+	live->instance = *instance;
+	info = &live->source.info;
+	fill_info(live);
+	live_pace_init(&live->pace, options->pause_ns < PAUSE_LEAST_NS ? PAUSE_LEAST_NS :
+									 options->pause_ns);
+	result = dat_decoder_open(&live->instance.head, info->nr_cpus, options->names, &live->symbols,
+				  &live->decoder, err);
+	if (!result) {
+		result = open_readers(live, options->kept_bytes);
+		if (result)
+			error_set(err, result, "out of memory");
+	}
+	if (result) {
+		/* it stays the caller's */
+		live_instance_init(&live->instance);
+		source_live_close(&live->source);
+		return result;
+	}
+	info->events_present = decoder_events(live->decoder);
+	info->has_irq_vectors = decoder_has_vectors(live->decoder);
+	decoder_set_lazy_flag(live->decoder, dat_facts_has_lazy_flag(info) ||
+			      decoder_has_lazy_count(live->decoder));
+	live_instance_init(instance);
+	*ret = &live->source;
+	return 0;
+}
+
+/* ---- saving ----------------------------------------------------------------------------------- */
+
+static int save_pages(const struct source_live *live, struct dat_write *write, uint32_t cpu,
+		      struct error *err)
+{
+	int result = 0;
+
+	for (uint32_t i = 0; i < live->nr_readers; i++) {
+		if (live->readers[i].stream.cpu != cpu)
+			continue;
+		for (int piece = 0; piece < 2 && !result; piece++) {
+			size_t size;
+			const uint8_t *pages = live_ring_piece(&live->readers[i].ring, piece, &size);
+
+			result = dat_write_pages(write, pages, size, err);
+		}
+	}
+	return result;
+}
+
+int source_live_save(const struct source *src, int fd, struct error *err)
+{
+	const struct source_live *live = (const struct source_live *)src;
+	struct dat_write_setting setting = { 0 };
+	struct dat_write_pages_of *cpus;
+	struct dat_write write;
+	int result;
+
+	for (uint32_t i = 0; i < live->nr_readers; i++) {
+		if (live->readers[i].stream.cpu >= setting.nr_cpus)
+			setting.nr_cpus = live->readers[i].stream.cpu + 1;
+	}
+	cpus = calloc(setting.nr_cpus + 1, sizeof(*cpus));
+	if (!cpus)
+		return error_set(err, -ENOMEM, "out of memory");
+	setting.cpus = cpus;
+	for (uint32_t i = 0; i < live->nr_readers; i++)
+		cpus[live->readers[i].stream.cpu].size = live_ring_size(&live->readers[i].ring);
+	result = dat_write_open(&write, fd, &live->instance.head, &setting, err);
+	for (uint32_t cpu = 0; !result && cpu < setting.nr_cpus; cpu++)
+		result = save_pages(live, &write, cpu, err);
+	if (!result)
+		result = dat_write_close(&write, err);
+	free(cpus);
+	return result;
+}
+
+uint64_t source_live_lost(const struct source *src)
+{
+	const struct source_live *live = (const struct source_live *)src;
+	uint64_t lost = 0;
+
+	for (uint32_t i = 0; i < live->instance.nr_cpus; i++)
+		lost += count_lost(&live->instance.cpus[i]);
+	return lost;
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "undo.h"
+
+#define OLD_MAX 65536
+#define END_PAUSE_NS 2000000
+#define END_TRIES 500
+
+struct guard {
+	struct undo *undo;
+	int fd;			/* our end of its socket */
+	pid_t pid;
+	pid_t owner;		/* who made it: only there does its end matter */
+	bool is_busy;		/* with undoing: it did not answer in time */
+};
+
+/* ---- the guard's process ---------------------------------------------------------------------- */
+
+static void leave_others_alone(int fd)
+{
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2,
+				       SIGALRM, SIGTSTP };
+	int null = open("/dev/null", O_RDWR);
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		signal(ignored[i], SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setsid();
+	prctl(PR_SET_NAME, "rtla-stall/grd");
+	/* whoever reads our output must not wait for us */
+	for (int i = 0; i < 3 && null >= 0; i++) {
+		if (i != fd)
+			dup2(null, i);
+	}
+	if (null > 2)
+		close(null);
+	if (chdir("/"))
+		return;
+}
+
+__attribute__((noreturn)) static void guard_run(struct undo *undo, int fd)
+{
+	struct error err = { 0 };
+	ssize_t size;
+	char request;
+
+	leave_others_alone(fd);
+	for (;;) {
+		size = recv(fd, &request, 1, 0);
+		if (size < 0 && errno == EINTR)
+			continue;
+		err = (struct error){ 0 };
+		err.code = undo_all(undo, &err);
+		if (size <= 0)
+			break;
+		if (send(fd, &err, sizeof(err), MSG_NOSIGNAL) < 0)
+			break;
+	}
+	undo_close(undo);
+	_exit(0);
+}
+
+/* ---- its clients ------------------------------------------------------------------------------ */
+
+int guard_create(const char *dir, struct guard **ret, struct error *err)
+{
+	struct guard *guard = calloc(1, sizeof(*guard));
+	int ends[2];
+	int result;
+
+	if (!guard)
+		return error_set(err, -ENOMEM, "out of memory");
+	result = undo_create(dir, &guard->undo, err);
+	if (result) {
+		free(guard);
+		return result;
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+		result = error_set(err, -errno, "a socket for the guard: %s", strerror(errno));
+		goto failed;
+	}
+	guard->owner = getpid();
+	guard->pid = fork();
+	if (!guard->pid) {
+		close(ends[0]);
+		guard_run(guard->undo, ends[1]);
+	}
+	close(ends[1]);
+	guard->fd = ends[0];
+	if (guard->pid < 0) {
+		result = error_set(err, -errno, "a process for the guard: %s", strerror(errno));
+		close(ends[0]);
+		goto failed;
+	}
+	*ret = guard;
+	return 0;
+failed:
+	undo_close(guard->undo);
+	free(guard);
+	return result;
+}
+
+void guard_destroy(struct guard *guard)
+{
+	const struct timespec pause = { .tv_nsec = END_PAUSE_NS };
+
+	if (!guard)
+		return;
+	undo_close(guard->undo);
+	close(guard->fd);
+	/* It ends by itself, now or later; at best it is seen to. */
+	for (int i = 0; !guard->is_busy && guard->owner == getpid() && i < END_TRIES; i++) {
+		if (waitpid(guard->pid, NULL, WNOHANG))
+			break;
+		nanosleep(&pause, NULL);
+	}
+	free(guard);
+}
+
+pid_t guard_pid(const struct guard *guard)
+{
+	return guard->pid;
+}
+
+static int read_old(const char *path, char *old, struct error *err)
+{
+	__cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t size = 0;
+
+	if (fd < 0)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	while (size < OLD_MAX) {
+		ssize_t got = read(fd, old + size, OLD_MAX - size);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_set(err, -errno, "%s: %s", path, strerror(errno));
+		if (!got)
+			break;
+		size += (size_t)got;
+	}
+	old[size] = '\0';
+	return 0;
+}
+
+int guard_write(struct guard *guard, const char *path, const char *value, const char *old,
+		struct error *err)
+{
+	__cleanup_free char *room = NULL;
+	struct undo_id id;
+	int result = 0;
+
+	if (!old) {
+		room = malloc(OLD_MAX + 1);
+		if (!room)
+			return error_set(err, -ENOMEM, "out of memory");
+		result = read_old(path, room, err);
+		old = room;
+	}
+	if (!result)
+		result = undo_note_write(guard->undo, path, old, &id, err);
+	if (result)
+		return result;
+	result = undo_write_file(path, value);
+	if (!result)
+		return 0;
+	error_set(err, result, "%s: writing '%.60s': %s", path, value, strerror(-result));
+	/* it was not changed; should this fail too, it will be written back as it is */
+	if (undo_note_done(guard->undo, id, NULL))
+		return result;
+	return result;
+}
+
+int guard_mkdir(struct guard *guard, const char *path, struct error *err)
+{
+	struct stat status;
+	struct undo_id id;
+	int result;
+
+	/* Looked for first: what is noted would be removed, whoever made it. */
+	if (!lstat(path, &status))
+		return -EEXIST;
+	result = undo_note_mkdir(guard->undo, path, &id, err);
+	if (result)
+		return result;
+	if (!mkdir(path, 0700))
+		return 0;
+	result = -errno;
+	if (undo_note_done(guard->undo, id, err))
+		return result;
+	return result == -EEXIST ? result :
+				   error_set(err, result, "%s: %s", path, strerror(-result));
+}
+
+int guard_add_file(struct guard *guard, const char *path, struct error *err)
+{
+	return undo_note_file(guard->undo, path, NULL, err);
+}
+
+/* Return: 1 it answered, 0 it did not yet, -1 it is not there any more */
+static int await_answer(struct guard *guard, int timeout_ms, struct error *answer)
+{
+	struct pollfd wait = { .fd = guard->fd, .events = POLLIN };
+	ssize_t size;
+	int result;
+
+	do {
+		result = poll(&wait, 1, timeout_ms);
+	} while (result < 0 && errno == EINTR && timeout_ms < 0);
+	if (result <= 0)
+		return 0;
+	do {
+		size = recv(guard->fd, answer, sizeof(*answer), 0);
+	} while (size < 0 && errno == EINTR);
+	return size == (ssize_t)sizeof(*answer) ? 1 : -1;
+}
+
+int guard_undo(struct guard *guard, int timeout_ms, struct error *err)
+{
+	struct error answer = { 0 };
+	int result = -1;
+
+	if (send(guard->fd, "u", 1, MSG_NOSIGNAL) == 1)
+		result = await_answer(guard, timeout_ms, &answer);
+	guard->is_busy = !result;
+	if (!result)
+		return error_set(err, -EINPROGRESS,
+				 "giving back what was changed takes long: process %d goes on with it",
+				 (int)guard->pid);
+	if (result < 0) {
+		result = undo_all(guard->undo, err);
+	} else {
+		result = answer.code;
+		if (result)
+			error_set(err, result, "%.*s", (int)sizeof(answer.text), answer.text);
+	}
+	return result;
+}

@@ -1,0 +1,164 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# record.t: rtla-stall record on this machine's own kernel. Needs root and a tracefs that is mounted; takes
+# half a minute. RTLA_STALL is the program, TOOLS where dat_walk and dat_reference are. TAP.
+
+LC_ALL=C
+export LC_ALL
+tracefs=$(awk '$3 == "tracefs" { print $2; exit }' /proc/self/mounts)
+if [ "$(id -u)" != 0 ]; then
+	echo '1..0 # SKIP rtla-stall record: not root'
+	exit 0
+elif [ -z "$tracefs" ] || [ ! -w "$tracefs/instances" ]; then
+	echo '1..0 # SKIP rtla-stall record: no tracefs is mounted'
+	exit 0
+fi
+
+count=0
+failed=0
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+
+# check WHAT: passes when $wrong is empty
+check() {
+	count=$((count + 1))
+	if [ -z "$wrong" ]; then
+		echo "ok $count - $1"
+	else
+		failed=$((failed + 1))
+		echo "not ok $count - $1"
+		printf '%s\n' "$wrong" | sed 's/^/#   /'
+	fi
+	wrong=
+}
+
+# What is everybody's in tracefs, and what a run leaves behind when it should not.
+state() {
+	ls "$tracefs/instances"
+	ls "/run/rtla-stall" 2>/dev/null
+	for file in tracing_on current_tracer trace_clock buffer_size_kb tracing_cpumask set_event osnoise/cpus \
+		osnoise/options osnoise/timerlat_period_us osnoise/stop_tracing_us osnoise/stop_tracing_total_us; do
+		[ ! -e "$tracefs/$file" ] || { echo "$file"; cat "$tracefs/$file"; }
+	done
+	cat /proc/sys/kernel/sched_rt_runtime_us
+}
+
+# Until the system is as it was, for at most 15 s.
+same_as_before() {
+	for _ in $(seq 150); do
+		state >"$dir/after"
+		cmp -s "$dir/before" "$dir/after" && return 0
+		sleep 0.1
+	done
+	wrong="$wrong $(diff "$dir/before" "$dir/after")"
+}
+
+# await_recording PID: until it has its files without a name, which come after set-up
+await_recording() {
+	for _ in $(seq 300); do
+		readlink "/proc/$1"/fd/* 2>/dev/null | grep -q "^$dir/.*(deleted)$" && return
+		sleep 0.1
+	done
+	wrong="$wrong it does not begin to record"
+}
+
+state >"$dir/before"
+wrong=
+
+# ---- what it writes -----------------------------------------------------------------------------
+
+"$RTLA_STALL" record -o "$dir/all.dat" -- sh -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep 0.05; done; exit 3' 2>"$dir/err" ||
+	wrong="exit status $?: $(cat "$dir/err")"
+grep -q 'sh ended with status 3$' "$dir/err" || wrong="$wrong it says: $(cat "$dir/err")"
+check 'a command is recorded, and its exit status said'
+same_as_before
+check 'and everything is as before'
+
+"$RTLA_STALL" analyze --all --json "$dir/all.dat" >"$dir/all.json" 2>"$dir/err" || wrong=$(cat "$dir/err")
+grep -q '"clock": *"mono"' "$dir/all.json" || wrong="$wrong its clock is not mono"
+grep -q '"truncated": *false' "$dir/all.json" || wrong="$wrong it is truncated"
+check 'analyze reads it'
+
+if [ -x "$TOOLS/dat_reference" ]; then
+	"$TOOLS/dat_reference" "$dir/all.dat" >"$dir/reference" || wrong="libtracecmd does not read it"
+	"$TOOLS/dat_walk" -P "$dir/all.dat" >"$dir/ours" || wrong="$wrong dat_walk does not read it"
+	[ -s "$dir/ours" ] || wrong="$wrong it is empty"
+	cmp -s "$dir/reference" "$dir/ours" || wrong="$wrong $(diff "$dir/reference" "$dir/ours" | head -n 5)"
+	check "libtracecmd reads the same $(wc -l <"$dir/ours") events"
+fi
+
+"$RTLA_STALL" record -d 300ms -o "$dir/timed.dat" 2>"$dir/err" || wrong="exit status $?: $(cat "$dir/err")"
+grep -q 'timed.dat: 0\.[3-9][0-9]* s' "$dir/err" || wrong="$wrong it says: $(cat "$dir/err")"
+check '-d ends it'
+
+for signal in TERM HUP; do
+	"$RTLA_STALL" record -o "$dir/$signal.dat" 2>"$dir/err" &
+	pid=$!
+	await_recording $pid
+	kill -s "$signal" $pid
+	wait $pid || wrong="exit status $?: $(cat "$dir/err")"
+	"$RTLA_STALL" analyze "$dir/$signal.dat" >/dev/null 2>&1 || wrong="$wrong analyze does not read it"
+	check "SIG$signal ends it, and the file is whole"
+done
+# Not in the background, where a shell has SIGINT ignored.
+timeout --preserve-status -s INT 5 "$RTLA_STALL" record -o "$dir/INT.dat" 2>"$dir/err" ||
+	wrong="exit status $?: $(cat "$dir/err")"
+"$RTLA_STALL" analyze "$dir/INT.dat" >/dev/null 2>&1 || wrong="$wrong analyze does not read it"
+check 'SIGINT ends it, and the file is whole'
+same_as_before
+check 'and everything is as before'
+
+cpu=$(awk '/^processor/ { last = $3 } END { print last }' /proc/cpuinfo)
+if [ "$cpu" -gt 0 ] && [ -x "$TOOLS/dat_reference" ]; then
+	"$RTLA_STALL" record -c "$cpu" -o "$dir/cpu.dat" -- sh -c 'for i in 1 2 3 4 5; do sleep 0.05; done' \
+		2>"$dir/err" || wrong="exit status $?: $(cat "$dir/err")"
+	"$TOOLS/dat_reference" -n "$dir/cpu.dat" | awk -v cpu="$cpu" '
+		$1 == cpu { watched++ }
+		$1 != cpu && $4 ~ /^(sched_switch|softirq|irq_handler|local_timer)/ { print; exit }
+		END { if (!watched) print "nothing of CPU", cpu }' >"$dir/odd"
+	wrong="$wrong$(cat "$dir/odd")"
+	check "-c $cpu records switches and interrupts of no other CPU"
+fi
+
+# ---- what goes wrong ----------------------------------------------------------------------------
+
+mkdir "$dir/full"
+if mount -t tmpfs -o size=64k tmpfs "$dir/full" 2>/dev/null; then
+	"$RTLA_STALL" record -d 5s -o "$dir/full/trace.dat" 2>"$dir/err" && wrong='it succeeds'
+	grep -q 'No space left' "$dir/err" || wrong="$wrong it says: $(cat "$dir/err")"
+	[ -z "$(ls "$dir/full")" ] || wrong="$wrong it leaves $(ls "$dir/full")"
+	umount "$dir/full"
+	same_as_before
+	check 'a full disk is an error that leaves nothing behind'
+fi
+
+# ---- kill -9 ------------------------------------------------------------------------------------
+
+for i in $(seq 50); do
+	"$RTLA_STALL" record -o "$dir/killed.dat" -d 400ms 2>/dev/null &
+	pid=$!
+	sleep "0.$(printf %03d $((i * 9)))"
+	kill -KILL $pid 2>/dev/null
+	wait $pid 2>/dev/null
+done
+same_as_before
+for left in "$dir"/killed.dat.*; do
+	[ ! -e "$left" ] || wrong="$wrong it leaves $left"
+done
+check 'killed at 50 different moments, it leaves nothing behind'
+
+"$RTLA_STALL" record -o "$dir/killed.dat" 2>/dev/null &
+pid=$!
+await_recording $pid
+for process in $(cat "/proc/$pid/task/$pid/children") $pid; do
+	kill -KILL "$process"
+done
+wait $pid 2>/dev/null
+[ -d "$tracefs/instances/rtla-stall.$pid" ] || wrong='it was cleaned up by nobody?'
+"$RTLA_STALL" record -o "$dir/next.dat" -d 1ms 2>"$dir/err" || wrong="$wrong $(cat "$dir/err")"
+same_as_before
+check 'killed together with its guard, it is cleaned up after by the next start'
+
+echo "1..$count"
+[ "$failed" = 0 ]
