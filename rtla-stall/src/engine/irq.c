@@ -60,13 +60,13 @@ bool irq_softirq_is_thread(const struct engine *eng, const struct cpu *cpu)
 }
 
 /* A record with need_resched shows whether preemption was off in what it interrupted. */
-static void learn_evidence(struct cpu *cpu, const struct event *event, uint8_t depth, bool is_reschedule)
+static void learn_evidence(struct cpu *cpu, const struct event *event, bool is_reschedule)
 {
 	const uint8_t due = EVENT_FLAG_NEED_RESCHED | EVENT_FLAG_NEED_RESCHED_LAZY;
 
 	if (!(event->flags & EVENT_HAS_FLAGS) || (!is_reschedule && !(event->flags & due)))
 		return;
-	cpu->evidence = depth ? EVIDENCE_PREEMPT_OFF : EVIDENCE_NO_PREEMPT;
+	cpu->evidence = event->preempt_depth ? EVIDENCE_PREEMPT_OFF : EVIDENCE_NO_PREEMPT;
 	cpu->evidence_inferred = false;
 }
 
@@ -91,7 +91,7 @@ int irq_on_entry(struct engine *eng, struct cpu *cpu, const struct event *event)
 	}
 	is_reschedule = eng->culprits.entries[culprit].is_reschedule;
 	if (kind == SLOT_IRQ && !cpu->nr_frames)
-		learn_evidence(cpu, event, event->preempt_depth, is_reschedule);
+		learn_evidence(cpu, event, is_reschedule);
 	enter_top(cpu, eng->now_at);
 	cpu->frames[cpu->nr_frames++] = (struct frame){
 		.entry_at = eng->now_at,
@@ -229,10 +229,9 @@ static int cut(struct engine *eng, struct cpu *cpu, const struct event *event, s
 		wait_seek(wait, cpu);
 	}
 	if (top->kind == SLOT_IRQ) {
-		/* Noise is recorded from inside a tracepoint, which counts for one level. */
-		uint8_t depth = event->preempt_depth ? event->preempt_depth - 1 : 0;
-
-		learn_evidence(cpu, event, depth, top->is_reschedule);
+		/* Noise is recorded inside a tracepoint, which some kernels count for one level. */
+		if (event->preempt_depth != 1)
+			learn_evidence(cpu, event, top->is_reschedule);
 		cpu->tail = top->culprit;
 		if (cpu->timerlat)
 			timerlat_on_irq_end(cpu, first_at, eng->now_at);

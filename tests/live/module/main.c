@@ -42,7 +42,7 @@
  *                             for MORE_US; does not wait                before after end
  *     lock:N, unlock:N        an rt_mutex, 0..3                         before after
  *     asleep:NAME             wait until that actor sleeps in "sleep"   end
- *     blocked:NAME            wait until that actor sleeps for a lock   end
+ *     blocked:NAME            wait until that actor is held up by a lock  end
  *     work:CPU                queue work on CPU and wait for its end    before ran after
  *     rcu                     wait for a grace period                   before after
  *     move:NAME:CPU           let an actor run on CPU only              before after

@@ -187,11 +187,11 @@ static bool is_dequeued(struct task_struct *task)
 }
 
 /* Wait until an actor sleeps and is off its CPU: only then is a waking the beginning of its wait. */
-static int await_off_cpu(struct actor *sleeper, bool *is_there)
+static int await_asleep(struct actor *sleeper)
 {
 	u64 began_at = ktime_get_mono_fast_ns();
 
-	while (!READ_ONCE(*is_there) || !is_dequeued(sleeper->task)) {
+	while (!READ_ONCE(sleeper->is_asleep) || !is_dequeued(sleeper->task)) {
 		if (truth_is_too_late(began_at))
 			return -ETIMEDOUT;
 		usleep_range(500, 1000);
@@ -213,7 +213,7 @@ static int op_wake(struct operation *op)
 
 	if (!sleeper)
 		return -ENOENT;
-	if (await_off_cpu(sleeper, &sleeper->is_asleep))
+	if (await_asleep(sleeper))
 		return -ETIMEDOUT;
 	op_wake_now(op, sleeper);
 	return 0;
@@ -241,7 +241,7 @@ static int op_hrwake(struct operation *op)
 
 	if (!sleeper)
 		return -ENOENT;
-	if (await_off_cpu(sleeper, &sleeper->is_asleep))
+	if (await_asleep(sleeper))
 		return -ETIMEDOUT;
 	hrtimer_make(&op->hrtimer, stallbench_hrwake);
 	hrtimer_start(&op->hrtimer, ns_to_ktime(op_us(op, 1)), HRTIMER_MODE_REL_PINNED_HARD);
@@ -318,7 +318,7 @@ static int op_asleep(struct operation *op)
 
 	if (!other)
 		return -ENOENT;
-	if (await_off_cpu(other, &other->is_asleep))
+	if (await_asleep(other))
 		return -ETIMEDOUT;
 	op_note(op, "end");
 	return 0;
@@ -326,12 +326,18 @@ static int op_asleep(struct operation *op)
 
 static int op_blocked(struct operation *op)
 {
+	u64 began_at = ktime_get_mono_fast_ns();
 	struct actor *other = actor_find(op->args[0]);
 
 	if (!other)
 		return -ENOENT;
-	if (await_off_cpu(other, &other->is_locking))
-		return -ETIMEDOUT;
+	/* While the owner runs it may spin instead; it lends its rank all the same. */
+	while (!READ_ONCE(other->is_locking) || READ_ONCE(other->task->on_cpu) ||
+	       !(READ_ONCE(other->task->__state) & TASK_UNINTERRUPTIBLE)) {
+		if (truth_is_too_late(began_at))
+			return -ETIMEDOUT;
+		usleep_range(500, 1000);
+	}
 	op_note(op, "end");
 	return 0;
 }
