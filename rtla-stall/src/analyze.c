@@ -111,6 +111,7 @@ static int open_all(struct analysis *analysis, struct error *err)
 	config.events_present = analysis->source->info.events_present;
 	config.is_preempt_rt = analysis->source->info.is_preempt_rt;
 	config.has_fair_server = analysis->source->info.has_fair_server;
+	config.has_reschedule = analysis->source->info.has_irq_vectors;
 	if (engine_create(&config, &analysis->engine))
 		return error_set(err, -ENOMEM, "out of memory");
 	return 0;

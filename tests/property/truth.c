@@ -111,15 +111,17 @@ static bool find_outermost(const struct sim *sim, size_t now, uint32_t cpu, size
 }
 
 /*
- * What interrupts of this run of the occupant have shown of what they interrupted: a reschedule interrupt,
- * and one that did a wakeup for this CPU.
+ * What interrupts of this run of the occupant have shown of what they interrupted, since the waiter
+ * was queued here: a reschedule interrupt, and one that did a wakeup for this CPU.
  */
-static enum reason shown_by_interrupts(const struct sim *sim, size_t now, uint32_t cpu)
+static enum reason shown_by_interrupts(const struct sim *sim, size_t now, uint32_t cpu,
+				       size_t queued_by)
 {
+	size_t since = sim->worlds[now].cpus[cpu].since + 1;
 	enum reason shown = REASON_NONE;
 	size_t entry = 0;
 
-	for (size_t i = sim->worlds[now].cpus[cpu].since + 1; i <= now; i++) {
+	for (size_t i = queued_by > since ? queued_by : since; i <= now; i++) {
 		const struct event *event = &sim->events[i];
 		bool is_wakeup = event->type == EVENT_WAKEUP &&
 				 event->wake.target_cpu == sim->events[0].cpu + cpu;
@@ -144,7 +146,7 @@ static enum reason why_blocked(const struct sim *sim, const struct sim_wait *wai
 
 	if (find_reschedule(sim, wait, waiter, &reschedule, &untold_ns) && now < reschedule)
 		return untold_ns > ORDINARY_IPI_NS ? REASON_IRQS_OFF : REASON_REMOTE;
-	return shown_by_interrupts(sim, now, waiter->cpu);
+	return shown_by_interrupts(sim, now, waiter->cpu, waiter->queued_by);
 }
 
 /* A lower thread runs between the waking and the wakeup: the CPU may be told late (TTWU_QUEUE). */

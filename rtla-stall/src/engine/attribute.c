@@ -32,7 +32,7 @@ static bool is_release_path(const struct wait *wait, const struct slot *slot, ui
 	case WAKER_TAIL:
 	case WAKER_UNRECORDED:
 		/* Its end is not recorded; that it has done its work is. */
-		return !is_enqueued(wait, from_at) && (slot->kind == SLOT_THREAD || slot->kind == SLOT_IDLE);
+		return !is_enqueued(wait, from_at) && slot->kind >= SLOT_IDLE && slot->kind <= SLOT_SOFTIRQ;
 	}
 	return false;
 }
@@ -65,16 +65,18 @@ static struct verdict throttled(const struct slot *slot, const struct attribute_
 static struct verdict blocked(const struct wait *wait, const struct slot *slot, uint64_t from_at,
 			      const struct attribute_facts *facts)
 {
-	if (slot->evidence == EVIDENCE_IRQS_OFF)
+	bool has_evidence = slot->evidence_at >= wait->queued_at;
+
+	if (has_evidence && slot->evidence == EVIDENCE_IRQS_OFF)
 		return verdict(REASON_IRQS_OFF, slot->culprit, slot->evidence_inferred);
 	if (wait->is_ipi_known && from_at < wait->ipi_at) {
 		if (wait->was_late)
 			return verdict(REASON_IRQS_OFF, slot->culprit, true);
 		return verdict(REASON_REMOTE, slot->culprit, false);
 	}
-	if (slot->evidence == EVIDENCE_PREEMPT_OFF)
+	if (has_evidence && slot->evidence == EVIDENCE_PREEMPT_OFF)
 		return verdict(REASON_PREEMPT_OFF, slot->culprit, slot->evidence_inferred);
-	if (slot->evidence == EVIDENCE_NO_PREEMPT)
+	if (has_evidence && slot->evidence == EVIDENCE_NO_PREEMPT)
 		return verdict(REASON_NO_PREEMPT, slot->culprit, slot->evidence_inferred);
 	if (wait->is_told_remotely && wait->was_late && facts->has_reschedule)
 		return verdict(REASON_IRQS_OFF, slot->culprit, true);

@@ -33,6 +33,7 @@ struct slot cpu_slot(const struct cpu *cpu, uint64_t at)
 		.prio = PRIO_UNKNOWN,
 		.rank = RANK_UNKNOWN,
 		.base_rank = RANK_UNKNOWN,
+		.evidence_at = cpu->evidence_at,
 		.evidence = cpu->evidence,
 		.evidence_inferred = cpu->evidence_inferred,
 		.is_rt_throttled = cpu->is_rt_throttled,
@@ -58,6 +59,7 @@ struct slot cpu_slot(const struct cpu *cpu, uint64_t at)
 	}
 	if (cpu->are_irqs_off || cpu->is_preempt_off) {
 		slot.evidence = cpu->are_irqs_off ? EVIDENCE_IRQS_OFF : EVIDENCE_PREEMPT_OFF;
+		slot.evidence_at = UINT64_MAX;	/* its end is recorded: it holds for all waits */
 		slot.evidence_inferred = false;
 	}
 	slot.culprit = slot.thread;

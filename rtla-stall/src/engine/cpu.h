@@ -46,6 +46,15 @@ struct raw_irq {
 	bool is_checked;	/* a noise event has told of it */
 };
 
+enum { TIMERLAT_MAX_CHARGES = 16 };
+
+/* A timer interrupt's lateness taken to pieces (timerlat.c). */
+struct timerlat_split {
+	struct charge charges[TIMERLAT_MAX_CHARGES];
+	uint32_t nr_charges;
+	uint64_t causes[CAUSE_NR];
+};
+
 /* A timerlat activation in the making (timerlat.c). */
 struct timerlat_state {
 	struct timerlat_activation activation;
@@ -55,6 +64,8 @@ struct timerlat_state {
 	bool is_open;
 	bool awaits_waking;	/* the interrupt's waking is to come */
 	bool sees_kernel;	/* a stack shows a kernel function under the interrupt */
+	/* Made as soon as the lane shows it, since the lane forgets; [1] if a kernel function shows. */
+	struct timerlat_split splits[2];
 };
 
 struct cpu {
@@ -68,6 +79,8 @@ struct cpu {
 	uint64_t run_from_at;	/* its present run is known from here on */
 	uint64_t top_since_at;	/* what is on top has been since */
 	uint64_t on_top_ns;	/* on top of the occupant's present run */
+	uint64_t evidence_at;	/* of the record that `evidence` rests on; UINT64_MAX: it holds for
+				 * later waits too */
 	uint64_t lost_to_at;	/* is_lost: records are there again from here */
 	uint64_t last_idle_in_at; /* when idle was last switched in */
 	struct task *running;	/* when OCCUPANT_THREAD */

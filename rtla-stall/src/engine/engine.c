@@ -53,6 +53,7 @@ int engine_create(const struct engine_config *config, struct engine **ret)
 	eng->facts.knows_queues = !config->events_present ||
 				  (config->events_present & queues) == queues;
 	eng->facts.has_server = config->has_fair_server == TRI_YES;
+	eng->facts.has_reschedule = config->has_reschedule;
 	if (!task_table_init(&eng->tasks) && !culprit_table_init(&eng->culprits))
 		err = culprit_table_context(&eng->culprits, CULPRIT_NMI, -1, 0, false, &eng->nmi);
 	if (err) {

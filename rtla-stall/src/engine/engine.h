@@ -56,6 +56,8 @@ struct engine_config {
 	uint64_t events_present;	/* EVENT_BIT()s the trace may hold; 0: not known */
 	enum tristate is_preempt_rt;	/* TRI_UNKNOWN: found out from the events */
 	enum tristate has_fair_server;	/* kernel 6.12 and later; TRI_UNKNOWN counts as no */
+	bool has_reschedule;		/* reschedule interrupts are recorded: one that does not show
+					 * did not come in */
 	uint64_t segments_from_ns;	/* episodes at least so long come with their segments; so does
 					 * each thread's longest one so far */
 

@@ -59,14 +59,20 @@ bool irq_softirq_is_thread(const struct engine *eng, const struct cpu *cpu)
 	       (cpu->occupant == OCCUPANT_THREAD && cpu->running->is_ksoftirqd);
 }
 
-/* A record with need_resched shows whether preemption was off in what it interrupted. */
-static void learn_evidence(struct cpu *cpu, const struct event *event, bool is_reschedule)
+/*
+ * The record of an interrupt shows whether preemption was off in what it interrupted. With need-resched set
+ * that holds until the switch, for whoever comes later too: no other interrupt will be sent. A
+ * reschedule interrupt without it tells of those that are queued already.
+ */
+static void learn_evidence(struct cpu *cpu, const struct event *event, uint64_t now_at,
+			   bool is_reschedule)
 {
 	const uint8_t due = EVENT_FLAG_NEED_RESCHED | EVENT_FLAG_NEED_RESCHED_LAZY;
 
 	if (!(event->flags & EVENT_HAS_FLAGS) || (!is_reschedule && !(event->flags & due)))
 		return;
 	cpu->evidence = event->preempt_depth ? EVIDENCE_PREEMPT_OFF : EVIDENCE_NO_PREEMPT;
+	cpu->evidence_at = event->flags & due ? UINT64_MAX : now_at;
 	cpu->evidence_inferred = false;
 }
 
@@ -91,7 +97,7 @@ int irq_on_entry(struct engine *eng, struct cpu *cpu, const struct event *event)
 	}
 	is_reschedule = eng->culprits.entries[culprit].is_reschedule;
 	if (kind == SLOT_IRQ && !cpu->nr_frames)
-		learn_evidence(cpu, event, is_reschedule);
+		learn_evidence(cpu, event, eng->now_at, is_reschedule);
 	enter_top(cpu, eng->now_at);
 	cpu->frames[cpu->nr_frames++] = (struct frame){
 		.entry_at = eng->now_at,
@@ -130,7 +136,7 @@ int irq_on_exit(struct engine *eng, struct cpu *cpu, const struct event *event)
 	if (kind == SLOT_IRQ)
 		cpu->tail = cpu->frames[depth - 1].culprit;
 	if (kind == SLOT_IRQ && cpu->timerlat)
-		timerlat_on_irq_end(cpu, cpu->frames[depth - 1].entry_at, eng->now_at);
+		timerlat_on_irq_end(eng, cpu, cpu->frames[depth - 1].entry_at, eng->now_at);
 	pop(cpu, eng->now_at);
 	return state_push(eng, cpu, eng->now_at);
 }
@@ -231,10 +237,10 @@ static int cut(struct engine *eng, struct cpu *cpu, const struct event *event, s
 	if (top->kind == SLOT_IRQ) {
 		/* Noise is recorded inside a tracepoint, which some kernels count for one level. */
 		if (event->preempt_depth != 1)
-			learn_evidence(cpu, event, top->is_reschedule);
+			learn_evidence(cpu, event, eng->now_at, top->is_reschedule);
 		cpu->tail = top->culprit;
 		if (cpu->timerlat)
-			timerlat_on_irq_end(cpu, first_at, eng->now_at);
+			timerlat_on_irq_end(eng, cpu, first_at, eng->now_at);
 	}
 	return state_push(eng, cpu, eng->now_at);
 }
@@ -271,9 +277,12 @@ int irq_on_evidence(struct engine *eng, struct cpu *cpu, const struct event *eve
 		found = EVIDENCE_IRQS_OFF;
 	else if (event->preempt_depth)
 		found = EVIDENCE_PREEMPT_OFF;
-	if (found == EVIDENCE_NONE || cpu->evidence != EVIDENCE_NONE)
+	/* What an interrupt showed since the last wait came here is better evidence. */
+	if (found == EVIDENCE_NONE ||
+	    (cpu->evidence != EVIDENCE_NONE && cpu->evidence_at >= cpu->waits->queued_at))
 		return 0;
 	cpu->evidence = found;
+	cpu->evidence_at = eng->now_at;
 	cpu->evidence_inferred = true;
 	return state_push(eng, cpu, eng->now_at);
 }

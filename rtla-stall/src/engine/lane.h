@@ -48,6 +48,7 @@ struct slot {
 	int16_t rank;		/* of the thread; RANK_UNKNOWN */
 	int16_t base_rank;
 	uint8_t kind;		/* enum slot_kind */
+	uint64_t evidence_at;	/* of the record it rests on; it tells nothing of later waits */
 	uint8_t evidence;	/* enum evidence; holds from `at` on */
 	bool evidence_inferred;
 	bool is_rt_throttled;	/* idle or a fair thread, picked over real-time ones that were

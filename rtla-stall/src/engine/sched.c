@@ -223,6 +223,7 @@ static int leave_raced(struct engine *eng, struct cpu *cpu, struct task *task, b
 static int leave(struct engine *eng, struct cpu *cpu, struct task *task, enum event_left left)
 {
 	task->state_at = eng->now_at;
+	task->loss_seq = eng->loss_seq;
 	switch (left) {
 	case LEFT_READY:
 	case LEFT_PREEMPTED:
@@ -428,6 +429,7 @@ int sched_on_loss(struct engine *eng, struct cpu *cpu, const struct event *event
 	if (from_at < lane_last(&cpu->lane)->at)
 		from_at = lane_last(&cpu->lane)->at;
 	eng->loss_seq++;
+	eng->lost_from_at = from_at;
 	if (event->loss.to_at > eng->lost_to_at)
 		eng->lost_to_at = event->loss.to_at;
 	for (struct wait *wait = cpu->waits; wait && !err; wait = next) {

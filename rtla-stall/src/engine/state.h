@@ -17,6 +17,7 @@ struct engine {
 	uint64_t now_at;		/* of the last event; never goes back */
 	uint64_t seen;			/* EVENT_BIT()s */
 	uint64_t lost_to_at;		/* the latest end of any loss so far */
+	uint64_t lost_from_at;		/* where the latest loss began */
 	uint64_t loss_seq;		/* how many losses so far */
 	struct culprit_table culprits;
 	struct task_table tasks;
@@ -110,7 +111,8 @@ int timerlat_on_sample(struct engine *eng, struct cpu *cpu, const struct event *
 void timerlat_on_stack(struct engine *eng, struct cpu *cpu, const struct event *event);
 
 /** timerlat_on_irq_end() - an interrupt that began at @entry_at ends: it may be the sample's own */
-void timerlat_on_irq_end(struct cpu *cpu, uint64_t entry_at, uint64_t exit_at);
+void timerlat_on_irq_end(const struct engine *eng, struct cpu *cpu, uint64_t entry_at,
+			 uint64_t exit_at);
 
 /** timerlat_finish() - hand out the activation in the making */
 int timerlat_finish(struct engine *eng, struct cpu *cpu);

@@ -18,15 +18,7 @@
 #include "../util/names.h"
 #include "state.h"
 
-enum { MAX_CHARGES = 16 };
-
-struct split {
-	struct charge charges[MAX_CHARGES];
-	uint32_t nr_charges;
-	uint64_t causes[CAUSE_NR];
-};
-
-static void add(struct split *split, enum reason reason, uint32_t culprit, uint64_t ns)
+static void add(struct timerlat_split *split, enum reason reason, uint32_t culprit, uint64_t ns)
 {
 	enum cause cause = cause_of_reason(reason);
 	uint32_t i;
@@ -38,12 +30,12 @@ static void add(struct split *split, enum reason reason, uint32_t culprit, uint6
 		if (split->charges[i].culprit == culprit && split->charges[i].reason == reason)
 			break;
 	}
-	if (i == MAX_CHARGES) {
+	if (i == TIMERLAT_MAX_CHARGES) {
 		/*
 		 * More culprits than one interrupt's lateness can have: the last row takes the
 		 * rest.
 		 */
-		i = MAX_CHARGES - 1;
+		i = TIMERLAT_MAX_CHARGES - 1;
 		split->charges[i].culprit = 0;
 		split->charges[i].cause = (uint8_t)cause;
 		split->charges[i].reason = (uint8_t)reason;
@@ -59,7 +51,8 @@ static void add(struct split *split, enum reason reason, uint32_t culprit, uint6
 
 /* What kept the timer's interrupt out while a thread, or idle, was underneath? */
 static void add_underneath(const struct engine *eng, const struct timerlat_state *state,
-			   struct split *split, const struct slot *slot, uint64_t ns)
+			   struct timerlat_split *split, const struct slot *slot, uint64_t ns,
+			   bool sees_kernel)
 {
 	const struct task *task = NULL;
 	uint32_t culprit = slot->thread;
@@ -80,14 +73,14 @@ static void add_underneath(const struct engine *eng, const struct timerlat_state
 		add(split, REASON_LOSS, 0, ns);
 	else if (is_idle)
 		add(split, REASON_IDLE_EXIT, eng->cpus[state->activation.cpu]->idle, ns);
-	else if (task && (state->sees_kernel || task_is_kthread(task) == TRI_YES))
+	else if (task && (sees_kernel || task_is_kthread(task) == TRI_YES))
 		add(split, REASON_IRQS_OFF, culprit, ns);
 	else
 		add(split, REASON_UNKNOWN, 0, ns);
 }
 
 static void add_slot(const struct engine *eng, const struct timerlat_state *state,
-		     struct split *split, const struct slot *slot, uint64_t ns)
+		     struct timerlat_split *split, const struct slot *slot, uint64_t ns, bool sees_kernel)
 {
 	switch ((enum slot_kind)slot->kind) {
 	case SLOT_NMI:
@@ -104,7 +97,7 @@ static void add_slot(const struct engine *eng, const struct timerlat_state *stat
 	case SLOT_UNKNOWN:
 	case SLOT_IDLE:
 	case SLOT_THREAD:
-		add_underneath(eng, state, split, slot, ns);
+		add_underneath(eng, state, split, slot, ns, sees_kernel);
 		break;
 	}
 }
@@ -114,7 +107,7 @@ static void add_slot(const struct engine *eng, const struct timerlat_state *stat
  * sample.
  */
 static void split_lateness(const struct engine *eng, const struct cpu *cpu,
-			   const struct timerlat_state *state, struct split *split)
+			   const struct timerlat_state *state, struct timerlat_split *split, bool sees_kernel)
 {
 	uint64_t entry_at = state->entry_at ? state->entry_at : state->sample_at;
 	uint64_t from_at = state->activation.arrival_at;
@@ -136,7 +129,7 @@ static void split_lateness(const struct engine *eng, const struct cpu *cpu,
 			end_at = entry_at;
 		if (end_at <= from_at)
 			continue;
-		add_slot(eng, state, split, &lane->slots[i], end_at - from_at);
+		add_slot(eng, state, split, &lane->slots[i], end_at - from_at, sees_kernel);
 		from_at = end_at;
 	}
 	for (uint32_t i = lane->nr_slots; i-- > 0 && !top;) {
@@ -146,19 +139,27 @@ static void split_lateness(const struct engine *eng, const struct cpu *cpu,
 	add(split, REASON_RELEASE_PATH, top == UINT32_MAX ? 0 : top, state->sample_at - entry_at);
 }
 
+/* Whether its stack shows a kernel function is told later; what the lane holds may be gone by then. */
+static void split_both(const struct engine *eng, const struct cpu *cpu, struct timerlat_state *state)
+{
+	for (int i = 0; i < 2; i++) {
+		state->splits[i] = (struct timerlat_split){ .nr_charges = 0 };
+		split_lateness(eng, cpu, state, &state->splits[i], i);
+	}
+}
+
 int timerlat_finish(struct engine *eng, struct cpu *cpu)
 {
 	struct timerlat_state *state = cpu->timerlat;
-	struct split split = { .nr_charges = 0 };
+	const struct timerlat_split *split;
 
 	if (!state || !state->is_open)
 		return 0;
 	state->is_open = false;
-	if (state->activation.has_irq)
-		split_lateness(eng, cpu, state, &split);
-	memcpy(state->activation.before_waking, split.causes, sizeof(split.causes));
-	state->activation.nr_charges = split.nr_charges;
-	state->activation.charges = split.charges;
+	split = &state->splits[state->sees_kernel];
+	memcpy(state->activation.before_waking, split->causes, sizeof(split->causes));
+	state->activation.nr_charges = split->nr_charges;
+	state->activation.charges = split->charges;
 	if (eng->config.on_timerlat)
 		eng->config.on_timerlat(&state->activation, eng->config.arg);
 	state->activation.charges = NULL;
@@ -186,6 +187,8 @@ static void begin(struct engine *eng, struct cpu *cpu, const struct event *event
 		.is_open = true,
 		.awaits_waking = has_arrival,
 	};
+	if (has_arrival)
+		split_both(eng, cpu, cpu->timerlat);
 }
 
 int timerlat_on_sample(struct engine *eng, struct cpu *cpu, const struct event *event)
@@ -218,14 +221,16 @@ int timerlat_on_sample(struct engine *eng, struct cpu *cpu, const struct event *
 	return 0;
 }
 
-void timerlat_on_irq_end(struct cpu *cpu, uint64_t entry_at, uint64_t exit_at)
+void timerlat_on_irq_end(const struct engine *eng, struct cpu *cpu, uint64_t entry_at, uint64_t exit_at)
 {
 	struct timerlat_state *state = cpu->timerlat;
 
 	if (!state->is_open || state->entry_at || !state->activation.has_irq)
 		return;
-	if (entry_at <= state->sample_at && state->sample_at <= exit_at)
+	if (entry_at <= state->sample_at && state->sample_at <= exit_at) {
 		state->entry_at = entry_at;
+		split_both(eng, cpu, state);
+	}
 }
 
 void timerlat_on_stack(struct engine *eng, struct cpu *cpu, const struct event *event)

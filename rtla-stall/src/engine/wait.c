@@ -160,10 +160,13 @@ void wait_restart(struct wait *wait, const struct cpu *cpu)
 
 void wait_seek(struct wait *wait, const struct cpu *cpu)
 {
-	uint32_t at = cpu->lane.nr_slots - 1;
+	const struct lane *lane = &cpu->lane;
+	uint32_t at = wait->cursor < lane->nr_slots ? wait->cursor : lane->nr_slots - 1;
 
-	while (at && cpu->lane.slots[at].at > wait->done_at)
+	while (at && lane->slots[at].at > wait->done_at)
 		at--;
+	while (at + 1 < lane->nr_slots && lane->slots[at + 1].at <= wait->done_at)
+		at++;
 	wait->cursor = at;
 }
 

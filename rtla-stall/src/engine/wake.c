@@ -26,6 +26,8 @@ static void find_work(struct engine *eng, struct cpu *cpu, const struct event *e
 	if (task->is_in_work) {
 		ret->work_function = task->work_function;
 		ret->work_queued_by = task->work_queued_by;
+		/* the end of that item may be among what was lost */
+		ret->work_inferred = state_is_after_loss(eng, task);
 		return;
 	}
 	if (cpu->queued_by_tid == event->tid && event->tid != TID_UNKNOWN) {
@@ -44,26 +46,47 @@ static void find_work(struct engine *eng, struct cpu *cpu, const struct event *e
 	}
 }
 
+/*
+ * An interrupt's own wakings come after its exit event: an irq thread's, still with the hardirq flag
+ * (kernel/irq/handle.c), and a softirq thread's, with interrupts off (kernel/softirq.c,
+ * invoke_softirq()).
+ */
+static bool is_by_tail(const struct cpu *cpu, const struct event *event)
+{
+	if (cpu->tail == CULPRIT_NONE)
+		return false;
+	return event->flags & (EVENT_FLAG_HARDIRQ | EVENT_FLAG_IRQS_OFF) ||
+	       !(event->flags & EVENT_HAS_FLAGS);
+}
+
+/* Whether the flags show a context on top that no event has shown; @kind of it. */
+static bool is_unrecorded(const struct engine *eng, const struct cpu *cpu, const struct event *event,
+			  enum culprit_kind *kind)
+{
+	*kind = event->flags & EVENT_FLAG_HARDIRQ ? CULPRIT_IRQ : CULPRIT_SOFTIRQ;
+	if (event->flags & EVENT_FLAG_HARDIRQ)
+		return !cpu_outermost_irq(cpu);
+	return !cpu->nr_frames && (event->flags & EVENT_FLAG_SOFTIRQ) &&
+	       !irq_softirq_is_thread(eng, cpu);
+}
+
 static int find_waker(struct engine *eng, struct cpu *cpu, const struct event *event,
 		      struct waker *ret)
 {
-	bool is_softirq = (event->flags & EVENT_FLAG_SOFTIRQ) && !irq_softirq_is_thread(eng, cpu);
+	enum culprit_kind kind;
+	bool is_hidden = is_unrecorded(eng, cpu, event, &kind);
 
-	if (cpu->nr_frames) {
+	if (is_hidden && !is_by_tail(cpu, event)) {
+		ret->how = WAKER_UNRECORDED;
+		return culprit_table_context(&eng->culprits, kind, -1, 0, false, &ret->culprit);
+	}
+	if (cpu->nr_frames && !is_hidden) {
 		ret->how = WAKER_FRAME;
 		ret->culprit = cpu->frames[cpu->nr_frames - 1].culprit;
 		ret->frame = cpu->frames[cpu->nr_frames - 1].serial;
 		return 0;
 	}
-	if (event->flags & EVENT_FLAG_HARDIRQ || is_softirq) {
-		enum culprit_kind kind = event->flags & EVENT_FLAG_HARDIRQ ? CULPRIT_IRQ :
-									     CULPRIT_SOFTIRQ;
-
-		ret->how = WAKER_UNRECORDED;
-		return culprit_table_context(&eng->culprits, kind, -1, 0, false, &ret->culprit);
-	}
-	if (cpu->tail != CULPRIT_NONE &&
-	    (event->flags & EVENT_FLAG_IRQS_OFF || !(event->flags & EVENT_HAS_FLAGS))) {
+	if (is_by_tail(cpu, event)) {
 		ret->how = WAKER_TAIL;
 		ret->culprit = cpu->tail;
 		return 0;
@@ -175,6 +198,19 @@ static int end_lost(struct engine *eng, struct task *task)
 	return err;
 }
 
+/* A record tells the priority of a thread that may be waiting: from here on it waits at that rank. */
+static int learn(struct engine *eng, struct task *task, const char comm[COMM_LEN], int32_t prio)
+{
+	int err;
+
+	identity_learn(eng, task, comm, prio);
+	if (task->state != TASK_READY || task->rank == task->wait->rank)
+		return 0;
+	err = wait_catch_up(eng, task->wait, eng->now_at);
+	wait_set_rank(task->wait, eng->cpus[task->wait->cpu], task->rank);
+	return err;
+}
+
 int wake_on_waking(struct engine *eng, struct cpu *cpu, const struct event *event)
 {
 	bool has_wakeups = (eng->config.events_present | eng->seen) & EVENT_BIT(EVENT_WAKEUP) ||
@@ -184,7 +220,9 @@ int wake_on_waking(struct engine *eng, struct cpu *cpu, const struct event *even
 
 	if (err || !task)
 		return err;
-	identity_learn(eng, task, event->wake.comm, event->wake.prio);
+	err = learn(eng, task, event->wake.comm, event->wake.prio);
+	if (err)
+		return err;
 	if (task->state == TASK_RUNNING) {
 		/* A thread that wakes itself goes on running. */
 		if (event->tid == task->tid)
@@ -198,6 +236,11 @@ int wake_on_waking(struct engine *eng, struct cpu *cpu, const struct event *even
 		eng->anomalies[ANOMALY_WAKING_TWICE]++;
 		err = wait_end(eng, task->wait, eng->now_at, EPISODE_ODD);
 		task->state = TASK_SLEEPING;
+	} else if (task->state == TASK_READY && task->wait->is_enqueued && task->wait->has_waker &&
+		   state_is_after_loss(eng, task)) {
+		/* Ready by a waking, it is woken again: it was pulled, ran and slept in another CPU's gap. */
+		err = wait_end(eng, task->wait, eng->lost_from_at, EPISODE_TOUCHED_BY_LOSS);
+		task->state = TASK_UNKNOWN;
 	} else if (task->state == TASK_READY) {
 		return 0;
 	}
@@ -205,13 +248,14 @@ int wake_on_waking(struct engine *eng, struct cpu *cpu, const struct event *even
 }
 
 /* An interrupt that wakes a thread on its own CPU shows what it interrupted. */
-static void learn_evidence(struct cpu *cpu, const struct cpu *target)
+static void learn_evidence(struct cpu *cpu, const struct cpu *target, uint64_t now_at)
 {
 	const struct frame *irq = cpu_outermost_irq(cpu);
 
 	if (!irq || !irq->has_depth || cpu != target)
 		return;
 	cpu->evidence = irq->depth ? EVIDENCE_PREEMPT_OFF : EVIDENCE_NO_PREEMPT;
+	cpu->evidence_at = now_at;
 	cpu->evidence_inferred = false;
 }
 
@@ -223,11 +267,12 @@ int wake_on_wakeup(struct engine *eng, struct cpu *cpu, const struct event *even
 
 	if (err || !task)
 		return err;
-	identity_learn(eng, task, event->wake.comm, event->wake.prio);
-	err = target_cpu(eng, cpu, event->wake.target_cpu, &target);
+	err = learn(eng, task, event->wake.comm, event->wake.prio);
+	if (!err)
+		err = target_cpu(eng, cpu, event->wake.target_cpu, &target);
 	if (err)
 		return err;
-	learn_evidence(cpu, target);
+	learn_evidence(cpu, target, eng->now_at);
 	switch ((enum task_state)task->state) {
 	case TASK_RUNNING:
 		task->has_pending = false;
@@ -270,9 +315,9 @@ int wake_on_migrate(struct engine *eng, struct cpu *cpu, const struct event *eve
 
 	if (err || !task)
 		return err;
-	identity_learn(eng, task, event->migrate.comm, event->migrate.prio);
-	if (task->state != TASK_READY)
-		return 0;
+	err = learn(eng, task, event->migrate.comm, event->migrate.prio);
+	if (err || task->state != TASK_READY)
+		return err;
 	err = target_cpu(eng, cpu, event->migrate.dest_cpu, &dest);
 	if (err || task->wait->cpu == dest->number)
 		return err;
@@ -287,15 +332,17 @@ static int on_work_queue(struct engine *eng, struct cpu *cpu, const struct event
 		.function = event->work.function,
 		.cpu = event->work.cpu,
 	};
-	int err;
+	enum culprit_kind kind;
+	int err = 0;
 
-	if (cpu->nr_frames) {
+	if (is_unrecorded(eng, cpu, event, &kind))
+		err = culprit_table_context(&eng->culprits, kind, -1, 0, false, &item.queued_by);
+	else if (cpu->nr_frames)
 		item.queued_by = cpu->frames[cpu->nr_frames - 1].culprit;
-	} else {
+	else
 		err = identity_culprit(eng, cpu, event->tid, &item.queued_by);
-		if (err)
-			return err;
-	}
+	if (err)
+		return err;
 	cpu->queued_at = eng->now_at;
 	cpu->queued_by_tid = event->tid;
 	cpu->queued_by = item.queued_by;
