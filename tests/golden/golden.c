@@ -9,7 +9,7 @@
  *     golden --dir DIR ...       the cases are there (default tests/golden)
  *
  * Directives are comments of the .events file, "#! key=value ...":
- *     rt=yes|no  fair_server=yes|no  segments_from=NS
+ *     rt=yes|no  fair_server=yes|no  reschedule=yes  segments_from=NS
  *     events=sched,irq                      recorded, even those of which there is none
  *     show=run,activations,kthread,rt       facts that are not always printed
  */
@@ -38,6 +38,7 @@ static const char *golden_dir = "tests/golden";
 struct directives {
 	enum tristate is_preempt_rt;
 	enum tristate has_fair_server;
+	bool has_reschedule;
 	uint64_t segments_from_ns;
 	uint64_t events_present;	/* beside those the source knows of */
 	bool show_run;
@@ -424,6 +425,8 @@ static bool read_directive(char *word, struct directives *ret)
 	*value++ = 0;
 	if (!strcmp(word, "rt"))
 		return read_tristate(value, &ret->is_preempt_rt);
+	if (!strcmp(word, "reschedule"))
+		return ret->has_reschedule = !strcmp(value, "yes");
 	if (!strcmp(word, "fair_server"))
 		return read_tristate(value, &ret->has_fair_server);
 	if (!strcmp(word, "show"))
@@ -467,6 +470,7 @@ static char *report_of(struct source *src, struct names *names, const struct dir
 		.events_present = src->info.events_present | wanted->events_present,
 		.is_preempt_rt = wanted->is_preempt_rt,
 		.has_fair_server = wanted->has_fair_server,
+		.has_reschedule = wanted->has_reschedule,
 		.segments_from_ns = wanted->segments_from_ns,
 		.on_episode = on_episode,
 		.on_timerlat = on_timerlat,
