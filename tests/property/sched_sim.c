@@ -122,14 +122,18 @@ static void begin_wait(struct sim *sim, int index, enum episode_began began_by,
 	};
 }
 
-static struct sim_waker waker_on(const struct sim *sim, uint32_t cpu)
+/* Who wakes @woken now. After its exit event an interrupt still wakes softirq threads; idle wakes nobody itself. */
+static struct sim_waker waker_on(const struct sim *sim, uint32_t cpu, const struct sim_thread *woken)
 {
 	const struct sim_cpu *where = &sim->world.cpus[cpu];
 	const struct sim_frame *frame = NULL;
 	bool in_ksoftirqd = where->thread != SIM_NOBODY &&
 			    sim->world.threads[where->thread].is_ksoftirqd;
 
-	if (where->is_after_irq_exit)
+	bool is_on_way_out = where->is_after_irq_exit &&
+			     (where->thread == SIM_NOBODY || woken->is_ksoftirqd);
+
+	if (is_on_way_out)
 		frame = &where->left;
 	else if (where->nr_frames)
 		frame = &where->frames[where->nr_frames - 1];
@@ -137,7 +141,7 @@ static struct sim_waker waker_on(const struct sim *sim, uint32_t cpu)
 		return (struct sim_waker) {
 			.kind = frame->is_softirq ? CULPRIT_SOFTIRQ : CULPRIT_IRQ,
 			.id = frame->number, .thread = SIM_NOBODY, .serial = frame->serial,
-			.cpu = cpu, .is_inferred = where->is_after_irq_exit,
+			.cpu = cpu, .is_inferred = is_on_way_out,
 		};
 	return (struct sim_waker) {
 		.kind = CULPRIT_THREAD, .id = sim->world.threads[where->thread].tid,
@@ -253,7 +257,7 @@ static bool do_waking(struct sim *sim, uint32_t cpu)
 	thread = &sim->world.threads[index];
 	if (thread->state != SIM_ASLEEP && (!sim->has_needless_wakings || !chance(sim, 30)))
 		return false;
-	waker = waker_on(sim, cpu);
+	waker = waker_on(sim, cpu, thread);
 	thread->has_wakeup_due = thread->state != SIM_READY;
 	thread->wakeup_cpu = cpu;
 	thread->is_wakeup_next = true;
@@ -501,7 +505,7 @@ static bool do_fork(struct sim *sim, uint32_t cpu)
 	emit(sim);
 	if (!has_room(sim))
 		return true;
-	waker = waker_on(sim, cpu);
+	waker = waker_on(sim, cpu, child);
 	child->cpu = pick(sim, sim->nr_cpus);
 	child->state = SIM_READY;
 	child->queued_by = sim->nr_events;

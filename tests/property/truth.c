@@ -154,15 +154,19 @@ static enum reason why_not_queued(const struct sim *sim, const struct sim_wait *
 				  const struct sim_thread *waiter)
 {
 	size_t i = wait->first + 1;
+	uint64_t ran_ns = 0;
 
-	while (i < sim->nr_events && i < wait->last &&
-	       !(sim->events[i].type == EVENT_WAKEUP && sim->events[i].wake.tid == waiter->tid))
+	while (i < sim->nr_events && i < wait->last) {
+		if (is_thread_on_top(&sim->worlds[i - 1], waiter->cpu))
+			ran_ns += event_at(sim, i) - event_at(sim, i - 1);
+		if (sim->events[i].type == EVENT_WAKEUP && sim->events[i].wake.tid == waiter->tid)
+			break;
 		i++;
+	}
 	if (i == sim->nr_events || i == wait->last || !is_on(sim, i, waiter->cpu) ||
 	    wait->waker.cpu == waiter->cpu)
 		return REASON_REMOTE;
-	return event_at(sim, i) - event_at(sim, wait->first) > ORDINARY_IPI_NS ? REASON_IRQS_OFF :
-										 REASON_REMOTE;
+	return ran_ns > ORDINARY_IPI_NS ? REASON_IRQS_OFF : REASON_REMOTE;
 }
 
 /*

@@ -75,6 +75,7 @@ struct cpu {
 	uint32_t nr_rt_waits;	/* of them on the run queue, and real-time */
 	uint32_t idle;		/* culprit */
 	uint64_t first_at;	/* of its first event */
+	uint64_t last_at;	/* of its last event but the one being taken in */
 	uint64_t in_at;		/* when the occupant was switched in; 0: it was there already */
 	uint64_t run_from_at;	/* its present run is known from here on */
 	uint64_t top_since_at;	/* what is on top has been since */

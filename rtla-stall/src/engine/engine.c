@@ -264,6 +264,7 @@ int engine_feed(struct engine *eng, const struct event *event)
 	err = sched_on_any(eng, cpu, event);
 	if (!err)
 		err = dispatch(eng, cpu, event);
+	cpu->last_at = eng->now_at;
 	if (cpu->tail != CULPRIT_NONE && !keeps_tail(cpu, event->type))
 		cpu->tail = CULPRIT_NONE;
 	return err;

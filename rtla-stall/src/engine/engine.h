@@ -130,7 +130,8 @@ enum anomaly {
 const char *anomaly_name(enum anomaly anomaly);
 
 #define ENGINE_MAX_CPUS 16384u
-#define ENGINE_MAX_SEGMENTS 4096u
+#define ENGINE_MAX_SEGMENTS 4096u	/* per wait */
+#define ENGINE_CPU_SEGMENTS 262144u	/* shared by the waits on one CPU, where that is less */
 
 /*
  * Up to so long from the wakeup to the reschedule interrupt's entry it counts as an ordinary

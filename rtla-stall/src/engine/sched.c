@@ -35,7 +35,9 @@ static void account_run(struct cpu *cpu, uint64_t at)
 
 int sched_forget_occupant(struct engine *eng, struct cpu *cpu, uint64_t at)
 {
-	account_run(cpu, at);
+	/* That it ran on after the CPU's last record is just what turned out to be wrong. */
+	account_run(cpu, cpu->last_at < at ? cpu->last_at : at);
+	cpu->run_from_at = at;
 	if (cpu->occupant == OCCUPANT_THREAD) {
 		cpu->running->state = TASK_UNKNOWN;
 		cpu->running->has_pending = false;

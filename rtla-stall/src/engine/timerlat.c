@@ -18,6 +18,9 @@
 #include "../util/names.h"
 #include "state.h"
 
+/* What taking the stamps costs is in the arrival. */
+#define ARRIVAL_SLACK_NS 20000u
+
 static void add(struct timerlat_split *split, enum reason reason, uint32_t culprit, uint64_t ns)
 {
 	enum cause cause = cause_of_reason(reason);
@@ -112,8 +115,12 @@ static void split_lateness(const struct engine *eng, const struct cpu *cpu,
 	uint64_t entry_at = state->entry_at ? state->entry_at : state->sample_at;
 	uint64_t from_at = state->activation.arrival_at;
 	const struct lane *lane = &cpu->lane;
+	enum reason reason = REASON_RELEASE_PATH;
 	uint32_t top = 0;
 
+	/* It came in before this timer expired: for something else, which kept it busy. */
+	if (entry_at + ARRIVAL_SLACK_NS < from_at)
+		reason = REASON_IRQ;
 	if (entry_at < from_at)
 		entry_at = from_at;
 	if (lane->slots[0].at > from_at) {
@@ -136,7 +143,11 @@ static void split_lateness(const struct engine *eng, const struct cpu *cpu,
 		if (lane->slots[i].at <= entry_at)
 			top = lane->slots[i].kind == SLOT_IRQ ? lane->slots[i].culprit : UINT32_MAX;
 	}
-	add(split, REASON_RELEASE_PATH, top == UINT32_MAX ? 0 : top, state->sample_at - entry_at);
+	if (top == UINT32_MAX) {
+		reason = REASON_RELEASE_PATH;
+		top = 0;
+	}
+	add(split, reason, top, state->sample_at - entry_at);
 }
 
 /* Whether its stack shows a kernel function is told later; what the lane holds may be gone by then. */

@@ -145,6 +145,11 @@ void wait_discard(struct engine *eng, struct wait *wait)
 {
 	list_del(eng->cpus[wait->cpu], wait);
 	wait->task->wait = NULL;
+	if (wait->nr_segments_allocated > WAIT_SMALL_SEGMENTS) {
+		free(wait->segments);
+		wait->segments = NULL;
+		wait->nr_segments_allocated = 0;
+	}
 	wait->next = eng->free_waits;
 	eng->free_waits = wait;
 }
@@ -152,8 +157,13 @@ void wait_discard(struct engine *eng, struct wait *wait)
 void wait_restart(struct wait *wait, const struct cpu *cpu)
 {
 	wait->done_at = wait->began_at;
+	wait->untold_ns = 0;
+	wait->is_ipi_known = false;
+	wait->was_late = false;
 	wait->nr_charges = 0;
 	wait->nr_segments = 0;
+	wait->nr_folded = 0;
+	wait->folded_ns = 0;
 	memset(wait->causes, 0, sizeof(wait->causes));
 	wait_seek(wait, cpu);
 }
@@ -239,7 +249,7 @@ static int charge(struct engine *eng, struct wait *wait, const struct verdict *f
 	return 0;
 }
 
-static int add_segment(struct wait *wait, const struct verdict *found,
+static int add_segment(struct wait *wait, uint32_t max_segments, const struct verdict *found,
 		       const struct slot *slot, uint64_t from_at, uint64_t to_at)
 {
 	struct segment *last = wait->nr_segments ? &wait->segments[wait->nr_segments - 1] : NULL;
@@ -251,7 +261,7 @@ static int add_segment(struct wait *wait, const struct verdict *found,
 		last->inferred |= found->inferred;
 		return 0;
 	}
-	if (wait->nr_segments == ENGINE_MAX_SEGMENTS) {
+	if (wait->nr_segments >= max_segments) {
 		wait->nr_folded++;
 		wait->folded_ns += to_at - from_at;
 		return 0;
@@ -328,9 +338,13 @@ static int walk(struct engine *eng, struct wait *wait, uint64_t to_at, bool keep
 {
 	struct cpu *cpu = eng->cpus[wait->cpu];
 	const struct lane *lane = &cpu->lane;
+	uint32_t max_segments = ENGINE_MAX_SEGMENTS;
 
 	if (to_at <= wait->done_at)
 		return 0;
+	/* Thousands that wait on one CPU share its room. */
+	if (cpu->nr_waits > ENGINE_CPU_SEGMENTS / ENGINE_MAX_SEGMENTS)
+		max_segments = ENGINE_CPU_SEGMENTS / cpu->nr_waits + WAIT_SMALL_SEGMENTS;
 	take_marks(eng, wait);
 	find_ipi(wait, cpu, to_at);
 	for (uint32_t i = wait->cursor;; i++) {
@@ -344,7 +358,7 @@ static int walk(struct engine *eng, struct wait *wait, uint64_t to_at, bool keep
 			int err = charge(eng, wait, &found, upto_at - wait->done_at);
 
 			if (!err && keeps_segments)
-				err = add_segment(wait, &found, slot, wait->done_at, upto_at);
+				err = add_segment(wait, max_segments, &found, slot, wait->done_at, upto_at);
 			if (err)
 				return err;
 			wait->done_at = upto_at;
@@ -442,11 +456,29 @@ int wait_end(struct engine *eng, struct wait *wait, uint64_t at, uint8_t flags)
 	return 0;
 }
 
+/* What threads ran on the wait's CPU since it was queued there, up to now. */
+static uint64_t threads_ran_ns(const struct wait *wait, const struct cpu *cpu, uint64_t to_at)
+{
+	uint64_t from_at = wait->done_at > wait->queued_at ? wait->done_at : wait->queued_at;
+	uint64_t ns = 0;
+
+	for (uint32_t i = wait->cursor; i < cpu->lane.nr_slots; i++) {
+		const struct slot *slot = &cpu->lane.slots[i];
+		uint64_t end_at = i + 1 < cpu->lane.nr_slots ? slot[1].at : to_at;
+
+		if (slot->kind == SLOT_THREAD && end_at > from_at)
+			ns += end_at - from_at;
+		if (end_at > from_at)
+			from_at = end_at;
+	}
+	return ns;
+}
+
 int wait_enqueue(struct engine *eng, struct wait *wait, struct cpu *cpu, uint64_t at, bool remotely)
 {
 	/* Queued from afar, woken at home: the interrupt that does it (TTWU_QUEUE) was kept out. */
-	if (!remotely && wait->has_waker && wait->waker.cpu != cpu->number && wait->cpu == cpu->number &&
-	    at - wait->queued_at > ENGINE_ORDINARY_IPI_NS)
+	if (!remotely && wait->has_waker && wait->waker.cpu != cpu->number &&
+	    wait->cpu == cpu->number && threads_ran_ns(wait, cpu, at) > ENGINE_ORDINARY_IPI_NS)
 		wait->was_woken_late = true;
 	wait->is_unconfirmed = false;
 	if (!wait->is_enqueued) {

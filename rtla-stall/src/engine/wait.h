@@ -23,7 +23,7 @@
 struct engine;
 struct cpu;
 
-enum { WAIT_INLINE_CPUS = 4, WAIT_MAX_STACKS = 4 };
+enum { WAIT_INLINE_CPUS = 4, WAIT_MAX_STACKS = 4, WAIT_SMALL_SEGMENTS = 64 };
 
 struct wait {
 	struct wait *next;	/* on its CPU's list, or on the free list */

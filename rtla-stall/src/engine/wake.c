@@ -48,15 +48,21 @@ static void find_work(struct engine *eng, struct cpu *cpu, const struct event *e
 
 /*
  * An interrupt's own wakings come after its exit event: an irq thread's, still with the hardirq flag
- * (kernel/irq/handle.c), and a softirq thread's, with interrupts off (kernel/softirq.c,
- * invoke_softirq()).
+ * (kernel/irq/handle.c), and a softirq thread's (kernel/softirq.c, invoke_softirq()). Interrupts are
+ * off in every waking, so that alone tells nothing: a thread that an interrupt hit may be the next to
+ * wake somebody, and often is. Idle wakes nobody itself.
  */
 static bool is_by_tail(const struct cpu *cpu, const struct event *event)
 {
 	if (cpu->tail == CULPRIT_NONE)
 		return false;
-	return event->flags & (EVENT_FLAG_HARDIRQ | EVENT_FLAG_IRQS_OFF) ||
-	       !(event->flags & EVENT_HAS_FLAGS);
+	if (event->flags & EVENT_FLAG_HARDIRQ)
+		return true;
+	if ((event->flags & EVENT_HAS_FLAGS) && !(event->flags & EVENT_FLAG_IRQS_OFF))
+		return false;
+	return cpu->occupant == OCCUPANT_IDLE || !strncmp(event->wake.comm, "ksoftirqd/", 10) ||
+	       !strncmp(event->wake.comm, "ktimers/", 8) ||
+	       !strncmp(event->wake.comm, "ktimersoftd/", 12);
 }
 
 /* Whether the flags show a context on top that no event has shown; @kind of it. */

@@ -59,6 +59,9 @@ static void scan_event(struct scan *scan, const struct text_line *line, uint64_t
 	struct text_cpu *state;
 
 	scan->info->events_present |= EVENT_BIT(type);
+	/* A text says what happened, not what was recorded: migrations may just not have. */
+	if (type == EVENT_WAKEUP)
+		scan->info->events_present |= EVENT_BIT(EVENT_MIGRATE);
 	text_facts_event(scan->info, line, type);
 	if (line->cpu >= ENGINE_MAX_CPUS)
 		return;

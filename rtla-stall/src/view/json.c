@@ -293,6 +293,7 @@ static struct json_object *new_stall(struct value_maker *json, size_t row)
 	value_culprit(json, object, "waker", stall->waker);
 	add_work(json, object, stall);
 	value_bool(json, object, "touched_by_loss", stall->flags & EPISODE_TOUCHED_BY_LOSS);
+	value_bool(json, object, "odd", stall->flags & EPISODE_ODD);
 	for (uint32_t i = 0; i < stall->nr_segments; i++)
 		value_append(json, segments, new_segment(json, &stall->segments[i]));
 	value_add(json, object, "segments", segments);
