@@ -122,7 +122,10 @@ static void begin_wait(struct sim *sim, int index, enum episode_began began_by,
 	};
 }
 
-/* Who wakes @woken now. After its exit event an interrupt still wakes softirq threads; idle wakes nobody itself. */
+/*
+ * Who wakes @woken now. After its exit event an interrupt still wakes softirq threads; idle wakes
+ * nobody itself.
+ */
 static struct sim_waker waker_on(const struct sim *sim, uint32_t cpu, const struct sim_thread *woken)
 {
 	const struct sim_cpu *where = &sim->world.cpus[cpu];

@@ -64,7 +64,10 @@ struct timerlat_state {
 	bool is_open;
 	bool awaits_waking;	/* the interrupt's waking is to come */
 	bool sees_kernel;	/* a stack shows a kernel function under the interrupt */
-	/* Made as soon as the lane shows it, since the lane forgets; [1] if a kernel function shows. */
+	/*
+	 * Made as soon as the lane shows it, since the lane forgets; [1] if a kernel function
+	 * shows.
+	 */
 	struct timerlat_split splits[2];
 };
 

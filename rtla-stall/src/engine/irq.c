@@ -60,9 +60,9 @@ bool irq_softirq_is_thread(const struct engine *eng, const struct cpu *cpu)
 }
 
 /*
- * The record of an interrupt shows whether preemption was off in what it interrupted. With need-resched set
- * that holds until the switch, for whoever comes later too: no other interrupt will be sent. A
- * reschedule interrupt without it tells of those that are queued already.
+ * The record of an interrupt shows whether preemption was off in what it interrupted. With
+ * need-resched set that holds until the switch, for whoever comes later too: no other interrupt
+ * will be sent. A reschedule interrupt without it tells of those that are queued already.
  */
 static void learn_evidence(struct cpu *cpu, const struct event *event, uint64_t now_at,
 			   bool is_reschedule)

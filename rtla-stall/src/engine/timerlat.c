@@ -150,7 +150,9 @@ static void split_lateness(const struct engine *eng, const struct cpu *cpu,
 	add(split, reason, top, state->sample_at - entry_at);
 }
 
-/* Whether its stack shows a kernel function is told later; what the lane holds may be gone by then. */
+/*
+ * Whether its stack shows a kernel function is told later; what the lane holds may be gone by then.
+ */
 static void split_both(const struct engine *eng, const struct cpu *cpu, struct timerlat_state *state)
 {
 	for (int i = 0; i < 2; i++) {

@@ -47,10 +47,10 @@ static void find_work(struct engine *eng, struct cpu *cpu, const struct event *e
 }
 
 /*
- * An interrupt's own wakings come after its exit event: an irq thread's, still with the hardirq flag
- * (kernel/irq/handle.c), and a softirq thread's (kernel/softirq.c, invoke_softirq()). Interrupts are
- * off in every waking, so that alone tells nothing: a thread that an interrupt hit may be the next to
- * wake somebody, and often is. Idle wakes nobody itself.
+ * An interrupt's own wakings come after its exit event: an irq thread's, still with the hardirq
+ * flag (kernel/irq/handle.c), and a softirq thread's (kernel/softirq.c, invoke_softirq()).
+ * Interrupts are off in every waking, so that alone tells nothing: a thread that an interrupt hit
+ * may be the next to wake somebody, and often is. Idle wakes nobody itself.
  */
 static bool is_by_tail(const struct cpu *cpu, const struct event *event)
 {
@@ -204,7 +204,9 @@ static int end_lost(struct engine *eng, struct task *task)
 	return err;
 }
 
-/* A record tells the priority of a thread that may be waiting: from here on it waits at that rank. */
+/*
+ * A record tells the priority of a thread that may be waiting: from here on it waits at that rank.
+ */
 static int learn(struct engine *eng, struct task *task, const char comm[COMM_LEN], int32_t prio)
 {
 	int err;
@@ -244,7 +246,10 @@ int wake_on_waking(struct engine *eng, struct cpu *cpu, const struct event *even
 		task->state = TASK_SLEEPING;
 	} else if (task->state == TASK_READY && task->wait->is_enqueued && task->wait->has_waker &&
 		   state_is_after_loss(eng, task)) {
-		/* Ready by a waking, it is woken again: it was pulled, ran and slept in another CPU's gap. */
+		/*
+		 * Ready by a waking, it is woken again: it was pulled, ran and slept in another
+		 * CPU's gap.
+		 */
 		err = wait_end(eng, task->wait, eng->lost_from_at, EPISODE_TOUCHED_BY_LOSS);
 		task->state = TASK_UNKNOWN;
 	} else if (task->state == TASK_READY) {
