@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "engine/engine.h"
 #include "progress.h"
@@ -77,6 +78,18 @@ static void on_timerlat(const struct timerlat_activation *activation, void *arg)
 		analysis->has_failed = true;
 }
 
+/* Under whatever name: what is read must not be replaced by what is made of it. */
+static int check_not_input(const char *option, const char *output, const char *input,
+			   struct error *err)
+{
+	struct stat in, out;
+
+	if (!output || stat(output, &out) || stat(input, &in) || out.st_dev != in.st_dev ||
+	    out.st_ino != in.st_ino)
+		return 0;
+	return error_set(err, -EINVAL, "%s: %s is the trace itself", option, output);
+}
+
 static int open_all(struct analysis *analysis, struct error *err)
 {
 	const struct stall_params *params = analysis->params;
@@ -89,8 +102,11 @@ static int open_all(struct analysis *analysis, struct error *err)
 	};
 	int result = 0;
 
+	result = check_not_input("--json", params->json.path, params->path, err);
+	if (!result)
+		result = check_not_input("--csv", params->csv.path, params->path, err);
 	/* First, so that a long run does not end in "permission denied". */
-	if (params->json.path)
+	if (!result && params->json.path)
 		result = outfile_open(&analysis->json, params->json.path, err);
 	if (!result && params->csv.path)
 		result = outfile_open(&analysis->csv, params->csv.path, err);

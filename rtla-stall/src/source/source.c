@@ -209,6 +209,12 @@ int source_open(const char *path, const struct source_options *options, struct s
 		result = error_set(err, -errno, "%s cannot be read: %s", path, strerror(errno));
 	else if (S_ISDIR(status.st_mode))
 		result = error_set(err, -EISDIR, "%s is a directory; a trace is a file", path);
+	else if (S_ISCHR(status.st_mode) && !is_stdin)
+		result = error_set(err, -ENOTSUP, "%s is a device; a trace is a file", path);
+	else if (S_ISREG(status.st_mode) && lseek(fd, 0, SEEK_CUR) < 0)
+		result = error_set(err, -ENOTSUP,
+				   "%s does not end by itself: save it to a file, or pipe it to "
+				   "`rtla-stall analyze -`", path);
 	else if (S_ISREG(status.st_mode))
 		result = open_file(fd, path, options, ret, err);
 	else	/* a pipe: there is no looking at it beforehand, so it must be text */

@@ -148,6 +148,10 @@ static const char *foreign_beginning(struct text_cursor c)
 		{ "{", "JSON" },	 { "[{", "JSON" },     { "[\n", "JSON" },
 		{ "<!DOCTYPE", "HTML" }, { "<html", "HTML" },  { "<?xml", "XML" },
 		{ "<!doctype", "HTML" },
+		{ "\x1f\x8b", "compressed by gzip: expand it first" },
+		{ "\x28\xb5\x2f\xfd", "compressed by zstd: expand it first" },
+		{ "\3757zXZ", "compressed by xz: expand it first" },
+		{ "\177ELF", "a program or core file (ELF)" },
 		{ "#!", "a script" },	 { "PERFILE2", "a perf.data file" },
 		{ "\x17\x08\x44tracing", "a trace.dat, which has to be named, not piped" },
 	};

@@ -297,6 +297,12 @@ static void write_threads_by_worst(struct page *page)
 		table_cell(&table, "%s", format_instant(worst->began_at).text);
 		table_cell(&table, "%" PRIu32, worst->cpu);
 		table_cell(&table, "%s", format_percent(worst->most.ns, threads[i]->max_ns).text);
+		/* of length 0: nothing was in its way */
+		if (!threads[i]->max_ns) {
+			table_cell(&table, "-");
+			table_cell(&table, "-");
+			continue;
+		}
 		table_cell(&table, "%s",
 			   format_culprit(&page->doc->summary->names[worst->most.culprit]).text);
 		table_cell(&table, "%s", format_reason(worst->most.cause, worst->most.reason).text);
@@ -458,11 +464,23 @@ static void write_anomalies(struct page *page)
 	table_deinit(&table);
 }
 
+/* Without switches no wait can be seen, whoever is looked for. */
+static bool misses_waits(const struct document *doc)
+{
+	for (uint32_t i = 0; i < doc->nr_missing; i++) {
+		if (!strcmp(doc->missing[i].name, "sched_switch"))
+			return true;
+	}
+	return false;
+}
+
 static void write_no_waits(struct page *page)
 {
 	const struct document *doc = page->doc;
 
-	if (leaves_out_users(doc))
+	if (misses_waits(doc))
+		page_title(page, "THREADS  whether any waited is not in this trace");
+	else if (leaves_out_users(doc))
 		page_title(page, "THREADS  no wait of kernel threads is in this %s; --all adds user threads",
 			   doc->is_narrowed ? "part of the trace" : "trace");
 	else
