@@ -120,6 +120,7 @@ static int open_all(struct analysis *analysis, struct error *err)
 		return error_set(err, -ENOMEM, "out of memory");
 
 	options.names = analysis->names;
+	options.is_interrupted = analysis->setting->is_interrupted;
 	result = source_open(params->path, &options, &analysis->source, err);
 	if (result)
 		return result;
@@ -150,8 +151,8 @@ static int read_events(struct analysis *analysis, struct error *err)
 			result = error_set(err, -ENOMEM, "out of memory");
 			break;
 		}
-		/* A pipe whose writer got the signal too ends by itself; what is in it counts. */
-		if (*is_interrupted && info->bytes_total) {
+		/* A pipe's writer gets a terminal's SIGINT too and ends by itself; what is in it counts. */
+		if (*is_interrupted && (info->bytes_total || *is_interrupted != SIGINT)) {
 			analysis->was_interrupted = true;
 			result = 0;
 			break;

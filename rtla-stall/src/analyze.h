@@ -25,7 +25,7 @@ struct analyze_setting {
 						 * params */
 	FILE *out;				/* standard output */
 	FILE *progress;				/* a terminal, or NULL */
-	const volatile sig_atomic_t *is_interrupted; /* stop reading, report what there is */
+	const volatile sig_atomic_t *is_interrupted; /* the signal: stop reading, report what there is */
 };
 
 struct analyze_result {

@@ -43,8 +43,7 @@ static const struct command commands[] = {
 
 static void interrupt(int signal_number)
 {
-	(void)signal_number;
-	is_interrupted = 1;
+	is_interrupted = signal_number;
 }
 
 /* A second signal ends the program as usual: it may be waiting for a pipe that says nothing. */

@@ -241,5 +241,14 @@ run 0 analyze "$dir/hog.txt"
 check 'missing events are named with what they hide'
 [ "$(LC_ALL=C grep -c "$(printf '\033')" "$dir/out")" = 0 ] && ok 'no colours in a file' || not_ok 'no colours in a file' x
 
+cp "$dir/hog.txt" "$dir/itself.txt"
+ln -s itself.txt "$dir/link.txt"
+run 1 analyze --json="$dir/link.txt" "$dir/itself.txt"
+cmp -s "$dir/hog.txt" "$dir/itself.txt" || wrong='the trace was overwritten'
+check 'the trace itself is not overwritten'
+(yes 'no trace' | timeout -k 20 1 "$RTLA_STALL" analyze - >"$dir/out" 2>"$dir/err"; echo $? >"$dir/status") 2>/dev/null
+[ "$(cat "$dir/status")" = 124 ] && ok 'SIGTERM ends a pipe that says nothing' ||
+	not_ok 'SIGTERM ends a pipe that says nothing' "$(cat "$dir/status")"
+
 echo "1..$count"
 [ "$failed" = 0 ]

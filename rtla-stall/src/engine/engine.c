@@ -18,6 +18,7 @@ const char *anomaly_name(enum anomaly anomaly)
 {
 	static const char *const anomalies[ANOMALY_NR] = {
 		[ANOMALY_TIME_BACKWARDS] = "time_backwards",
+		[ANOMALY_TIME_JUMP] = "time_jump",
 		[ANOMALY_CPU_RANGE] = "cpu_range",
 		[ANOMALY_TID_RANGE] = "tid_range",
 		[ANOMALY_SWITCH_FROM_OTHER] = "switch_from_other",
@@ -233,6 +234,55 @@ static bool keeps_tail(const struct cpu *cpu, uint8_t type)
 	return EVENT_BIT(type) & (cpu->occupant == OCCUPANT_IDLE ? wakings | endings : endings);
 }
 
+/* The clock is another one from here on: nothing that was going on has a length any more. */
+static int change_clock(struct engine *eng, uint64_t at)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < eng->tasks.nr_tasks && !err; i++) {
+		struct task *task = task_table_at(&eng->tasks, i);
+
+		if (task->state == TASK_READY)
+			err = wait_end(eng, task->wait, eng->now_at, EPISODE_ODD);
+		else if (task->state == TASK_RUNNING)
+			err = sched_forget_occupant(eng, eng->cpus[task->cpu], eng->now_at);
+		if (task->state != TASK_DEAD)
+			task->state = TASK_UNKNOWN;
+		activation_forget(&task->activation);
+	}
+	for (uint32_t i = 0; i < eng->nr_cpus && !err; i++) {
+		struct cpu *cpu = eng->cpus[i];
+
+		if (!cpu)
+			continue;
+		err = sched_forget_occupant(eng, cpu, eng->now_at);
+		cpu->nr_frames = 0;
+		cpu->run_from_at = cpu->first_at = at;
+	}
+	eng->now_at = at;
+	return err;
+}
+
+static int take_time(struct engine *eng, uint64_t at)
+{
+	uint64_t jumped_to_at = eng->jumped_to_at;
+
+	eng->jumped_to_at = 0;
+	if (at < eng->now_at) {
+		eng->anomalies[ANOMALY_TIME_BACKWARDS]++;
+		return 0;
+	}
+	if (!eng->seen || at - eng->now_at < ENGINE_MAX_JUMP_NS) {
+		eng->now_at = at;
+		return 0;
+	}
+	eng->anomalies[ANOMALY_TIME_JUMP]++;
+	if (jumped_to_at && at >= jumped_to_at && at - jumped_to_at < ENGINE_MAX_JUMP_NS)
+		return change_clock(eng, at);
+	eng->jumped_to_at = at;
+	return 0;
+}
+
 int engine_feed(struct engine *eng, const struct event *event)
 {
 	struct cpu *cpu;
@@ -256,10 +306,9 @@ int engine_feed(struct engine *eng, const struct event *event)
 	}
 	if (event->type == EVENT_LOSS)
 		return sched_on_loss(eng, cpu, event);
-	if (event->at >= eng->now_at)
-		eng->now_at = event->at;
-	else
-		eng->anomalies[ANOMALY_TIME_BACKWARDS]++;
+	err = take_time(eng, event->at);
+	if (err)
+		return err;
 	eng->seen |= EVENT_BIT(event->type);
 	err = sched_on_any(eng, cpu, event);
 	if (!err)
@@ -284,7 +333,7 @@ int engine_finish(struct engine *eng)
 int engine_for_each_open(struct engine *eng, uint64_t now_at,
 			 void (*on_episode)(const struct episode *episode, void *arg), void *arg)
 {
-	if (now_at < eng->now_at)
+	if (now_at < eng->now_at || now_at - eng->now_at >= ENGINE_MAX_JUMP_NS)
 		now_at = eng->now_at;
 	for (uint32_t i = 0; i < eng->nr_cpus; i++) {
 		for (const struct wait *wait = eng->cpus[i] ? eng->cpus[i]->waits : NULL; wait;

@@ -104,7 +104,8 @@ struct engine_task {
 
 /* Things in a trace that cannot be, or that only a guess explains. */
 enum anomaly {
-	ANOMALY_TIME_BACKWARDS,		/* an event older than the one before it on its CPU */
+	ANOMALY_TIME_BACKWARDS,		/* an event older than the one before it */
+	ANOMALY_TIME_JUMP,		/* an event ENGINE_MAX_JUMP_NS or more after the one before it */
 	ANOMALY_CPU_RANGE,		/* a CPU number beyond ENGINE_MAX_CPUS */
 	ANOMALY_TID_RANGE,		/* a tid that no kernel gives out */
 	ANOMALY_SWITCH_FROM_OTHER,	/* prev is not the thread that was on this CPU */
@@ -130,6 +131,12 @@ enum anomaly {
 const char *anomaly_name(enum anomaly anomaly);
 
 #define ENGINE_MAX_CPUS 16384u
+
+/*
+ * Time that jumps by more than 104 days is damage, not waiting. One stamp that does is taken to be now; with
+ * the next one agreeing it is another clock: all that waits ends there, as odd.
+ */
+#define ENGINE_MAX_JUMP_NS (UINT64_C(1) << 53)
 #define ENGINE_MAX_SEGMENTS 4096u	/* per wait */
 #define ENGINE_CPU_SEGMENTS 262144u	/* shared by the waits on one CPU, where that is less */
 

@@ -15,6 +15,7 @@ struct engine {
 	struct engine_config config;
 	struct attribute_facts facts;
 	uint64_t now_at;		/* of the last event; never goes back */
+	uint64_t jumped_to_at;		/* the last event's stamp, when it was too far off to be taken */
 	uint64_t seen;			/* EVENT_BIT()s */
 	uint64_t lost_to_at;		/* the latest end of any loss so far */
 	uint64_t lost_from_at;		/* where the latest loss began */

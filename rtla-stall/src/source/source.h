@@ -2,6 +2,7 @@
 #ifndef RTLA_STALL_SOURCE_SOURCE_H
 #define RTLA_STALL_SOURCE_SOURCE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -87,6 +88,8 @@ struct source {
 
 struct source_options {
 	struct names *names;		/* borrowed; outlives the source */
+	const volatile sig_atomic_t *is_interrupted; /* NULL, or the signal that ends a text early;
+						      * SIGINT lets a pipe run dry */
 	const char *buffer;		/* trace.dat: this instance's buffer instead of the main
 					 * one; NULL */
 };

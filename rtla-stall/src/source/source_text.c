@@ -215,6 +215,8 @@ int source_text_open(int fd, const char *path, const struct source_options *opti
 		result = error_set(err, -ENOMEM, "out of memory");
 		goto fail;
 	}
+	text->reader.is_interrupted = options->is_interrupted;
+	text->reader.is_pipe = !info->bytes_total;
 	text->fd = fd;
 	result = read_beginning(text, path, err);
 	if (result)

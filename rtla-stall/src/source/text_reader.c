@@ -22,13 +22,21 @@ void text_reader_deinit(struct text_reader *reader)
 void text_reader_rewind(struct text_reader *reader)
 {
 	*reader = (struct text_reader){ .fd = reader->fd, .buffer = reader->buffer,
-					.size = reader->size };
+					.size = reader->size, .is_pipe = reader->is_pipe,
+					.is_interrupted = reader->is_interrupted };
 }
 
 void text_reader_look(const struct text_reader *reader, struct text_reader *ret)
 {
 	*ret = *reader;
 	ret->is_at_end = true;
+}
+
+static bool is_to_stop(const struct text_reader *reader)
+{
+	int signal_number = reader->is_interrupted ? *reader->is_interrupted : 0;
+
+	return signal_number && !(reader->is_pipe && signal_number == SIGINT);
 }
 
 int text_reader_fill(struct text_reader *reader)
@@ -48,6 +56,13 @@ int text_reader_fill(struct text_reader *reader)
 	for (;;) {
 		struct pollfd wait = { .fd = reader->fd, .events = POLLIN };
 
+		if (is_to_stop(reader)) {
+			reader->is_at_end = true;
+			return 0;
+		}
+		/* A signal ends poll(), whatever it does to read(). */
+		if (reader->is_pipe && poll(&wait, 1, -1) < 0 && errno == EINTR)
+			continue;
 		nr = read(reader->fd, reader->buffer + reader->end,
 			  reader->size - reader->end);
 		if (nr >= 0)

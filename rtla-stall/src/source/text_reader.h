@@ -2,6 +2,7 @@
 #ifndef RTLA_STALL_SOURCE_TEXT_READER_H
 #define RTLA_STALL_SOURCE_TEXT_READER_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,8 @@ struct text_reader {
 	size_t end;
 	uint64_t offset;	/* in the input, of begin */
 	uint64_t nr_reads;
+	const volatile sig_atomic_t *is_interrupted; /* NULL, or the signal that ends it early */
+	bool is_pipe;		/* SIGINT has reached its writer too: it is read to its end */
 	bool is_at_end;		/* of the input; buffer may hold more */
 	bool is_skipping;	/* the rest of a long line */
 };
