@@ -51,7 +51,7 @@ RESULTS := $(abspath $(B))/results
 
 # ---- what it needs -----------------------------------------------------------------------------
 
-NEEDS := libtraceevent json-c libzstd zlib
+NEEDS := libtraceevent json-c libzstd zlib libproc2 ncursesw
 TEST_NEEDS := cmocka
 
 have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
@@ -101,11 +101,12 @@ endif
 
 SRC := rtla-stall/src
 SOURCES := $(sort $(wildcard $(SRC)/*.c $(SRC)/engine/*.c $(SRC)/stats/*.c $(SRC)/source/*.c \
-	$(SRC)/view/*.c $(SRC)/util/*.c))
+	$(SRC)/view/*.c $(SRC)/util/*.c $(SRC)/monitor/*.c $(SRC)/boost/*.c))
 HEADERS := $(sort $(wildcard $(SRC)/*.h $(SRC)/*/*.h))
 # No I/O, no clock, no globals: tests/lint/check-engine.sh holds them to it.
 PURE_SOURCES := $(sort $(wildcard $(SRC)/engine/*.c $(SRC)/stats/*.c $(SRC)/util/error.c \
-	$(SRC)/util/map.c $(SRC)/util/names.c $(SRC)/util/strbuf.c $(SRC)/view/format.c))
+	$(SRC)/util/map.c $(SRC)/util/names.c $(SRC)/util/strbuf.c $(SRC)/view/format.c \
+	$(SRC)/view/top_model.c $(SRC)/boost/plan.c $(SRC)/boost/budget.c))
 
 object = $(patsubst $(SRC)/%.c,$(B)/src/%.o,$(1))
 MAIN_OBJECT := $(call object,$(SRC)/main.c)

@@ -5,14 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/engine.h"
+#include "account.h"
 #include "progress.h"
-#include "select.h"
 #include "source/source.h"
-#include "stats/longest.h"
-#include "stats/summary.h"
-#include "stats/tally.h"
-#include "stats/timers.h"
 #include "util/error.h"
 #include "util/names.h"
 #include "util/outfile.h"
@@ -21,10 +16,6 @@
 #include "view/json.h"
 #include "view/report.h"
 
-/* Room for stalls; what does not fit is counted and said. */
-#define BYTES_OF_STALLS (8u << 20)
-#define BYTES_OF_SEGMENTS (8u << 20)
-
 #define EVENTS_PER_UPDATE 65536u
 
 struct analysis {
@@ -32,15 +23,11 @@ struct analysis {
 	const struct analyze_setting *setting;
 	struct names *names;
 	struct source *source;
-	struct engine *engine;
-	struct tally tally;
-	struct longest *longest;
-	struct timers timers;
+	struct account account;
 	struct summary summary;
 	bool has_summary;
 	uint64_t last_at;
 	bool was_interrupted;
-	bool has_failed;	/* out of memory in a callback of the engine */
 	struct outfile json;
 	struct outfile csv;
 };
@@ -48,35 +35,6 @@ struct analysis {
 /*
  * ---- reading ----------------------------------------------------------------------------------
  */
-
-static bool may_be_selected(const struct analysis *analysis, uint32_t index)
-{
-	struct engine_task task;
-
-	engine_task(analysis->engine, index, &task);
-	return !select_is_out_for_good(analysis->params, &task);
-}
-
-static void on_episode(const struct episode *episode, void *arg)
-{
-	struct analysis *analysis = arg;
-
-	if (!select_wait(analysis->params, episode))
-		return;
-	if (tally_add(&analysis->tally, episode))
-		analysis->has_failed = true;
-	if (episode->ended_at - episode->began_at >= analysis->params->stall_ns &&
-	    may_be_selected(analysis, episode->task) && longest_add(analysis->longest, episode))
-		analysis->has_failed = true;
-}
-
-static void on_timerlat(const struct timerlat_activation *activation, void *arg)
-{
-	struct analysis *analysis = arg;
-
-	if (timers_add(&analysis->timers, activation))
-		analysis->has_failed = true;
-}
 
 /* Under whatever name: what is read must not be replaced by what is made of it. */
 static int check_not_input(const char *option, const char *output, const char *input,
@@ -94,11 +52,10 @@ static int open_all(struct analysis *analysis, struct error *err)
 {
 	const struct stall_params *params = analysis->params;
 	struct source_options options = { 0 };
-	struct engine_config config = {
+	struct account_setting setting = {
+		.selection = &params->selection,
+		.stall_ns = params->stall_ns,
 		.segments_from_ns = params->stall_ns,
-		.on_episode = on_episode,
-		.on_timerlat = on_timerlat,
-		.arg = analysis,
 	};
 	int result = 0;
 
@@ -113,25 +70,17 @@ static int open_all(struct analysis *analysis, struct error *err)
 	if (result)
 		return result;
 
-	tally_init(&analysis->tally, params->stall_ns);
-	analysis->longest = longest_create(BYTES_OF_STALLS, BYTES_OF_SEGMENTS);
 	analysis->names = names_create();
-	if (!analysis->longest || !analysis->names)
+	if (!analysis->names)
 		return error_set(err, -ENOMEM, "out of memory");
-
 	options.names = analysis->names;
 	options.is_interrupted = analysis->setting->is_interrupted;
 	result = source_open(params->path, &options, &analysis->source, err);
 	if (result)
 		return result;
-	config.names = analysis->names;
-	config.events_present = analysis->source->info.events_present;
-	config.is_preempt_rt = analysis->source->info.is_preempt_rt;
-	config.has_fair_server = analysis->source->info.has_fair_server;
-	config.has_reschedule = analysis->source->info.has_irq_vectors;
-	if (engine_create(&config, &analysis->engine))
-		return error_set(err, -ENOMEM, "out of memory");
-	return 0;
+	setting.names = analysis->names;
+	setting.facts = source_facts(&analysis->source->info);
+	return account_init(&analysis->account, &setting, err);
 }
 
 static int read_events(struct analysis *analysis, struct error *err)
@@ -147,10 +96,9 @@ static int read_events(struct analysis *analysis, struct error *err)
 	while ((result = source_next(analysis->source, &event, err)) > 0) {
 		if (event.at > analysis->last_at)
 			analysis->last_at = event.at;
-		if (engine_feed(analysis->engine, &event) || analysis->has_failed) {
-			result = error_set(err, -ENOMEM, "out of memory");
+		result = account_feed(&analysis->account, &event, err);
+		if (result)
 			break;
-		}
 		/* A pipe's writer gets a terminal's SIGINT too and ends by itself; what is in it counts. */
 		if (*is_interrupted && (info->bytes_total || *is_interrupted != SIGINT)) {
 			analysis->was_interrupted = true;
@@ -170,50 +118,23 @@ static int read_events(struct analysis *analysis, struct error *err)
 				 info->is_truncated ? info->truncated_why : "");
 	if (info->last_at > analysis->last_at)
 		analysis->last_at = info->last_at;
-	if (engine_finish(analysis->engine) ||
-	    engine_for_each_open(analysis->engine, analysis->last_at, on_episode, analysis) ||
-	    analysis->has_failed)
-		return error_set(err, -ENOMEM, "out of memory");
-	return 0;
+	return account_finish(&analysis->account, analysis->last_at, err);
 }
 
 /*
  * ---- reporting --------------------------------------------------------------------------------
  */
 
-static bool is_selected(const struct engine_task *task, bool has_waits, const void *arg)
-{
-	const struct analysis *analysis = arg;
-
-	return select_thread(analysis->params, task, has_waits, analysis->source->info.first_at);
-}
-
 static void fill_document(struct analysis *analysis, struct document *doc)
 {
-	const struct stall_params *params = analysis->params;
-
 	*doc = (struct document){
 		.command = "analyze",
-		.version = RTLA_STALL_VERSION,
-		.path = params->path,
-		.source = &analysis->source->info,
+		.path = analysis->params->path,
 		.last_at = analysis->last_at,
-		.is_preempt_rt = engine_is_preempt_rt(analysis->engine),
 		.was_interrupted = analysis->was_interrupted,
 		.summary = &analysis->summary,
-		.timers = &analysis->timers,
-		.names = analysis->names,
-		.stall_ns = params->stall_ns,
-		.has_all_threads = params->wants_all,
-		.has_tasks = params->nr_tasks,
-		.is_narrowed = params->nr_tasks || params->has_cpus || params->has_from ||
-			       params->has_to,
 	};
-	document_find_missing(doc, engine_seen(analysis->engine));
-	for (int i = 0; i < ANOMALY_NR; i++)
-		document_add_anomaly(doc, anomaly_name(i), engine_anomaly(analysis->engine, i));
-	for (int i = 0; i < SOURCE_ODD_NR; i++)
-		document_add_anomaly(doc, source_odd_name(i), analysis->source->info.odd[i]);
+	account_fill_document(&analysis->account, &analysis->source->info, doc);
 }
 
 static int say_write_failed(int result, const char *path, struct error *err)
@@ -271,13 +192,12 @@ static int write_text(struct analysis *analysis, const struct document *doc, str
 static int report(struct analysis *analysis, struct error *err)
 {
 	const struct stall_params *params = analysis->params;
-	struct summary_selection selection = { .is_selected = is_selected, .arg = analysis };
 	struct document doc;
-	int result = 0;
+	int result = account_sum_up(&analysis->account, analysis->source->info.first_at,
+				    &analysis->summary, err);
 
-	if (summary_init(&analysis->summary, analysis->engine, &analysis->tally, analysis->longest,
-			 &selection))
-		return error_set(err, -ENOMEM, "out of memory");
+	if (result)
+		return result;
 	analysis->has_summary = true;
 	fill_document(analysis, &doc);
 	if (!params->json.is_wanted && !params->csv.is_wanted)
@@ -309,10 +229,7 @@ static void analysis_deinit(struct analysis *analysis)
 {
 	if (analysis->has_summary)
 		summary_deinit(&analysis->summary);
-	timers_deinit(&analysis->timers);
-	longest_destroy(analysis->longest);
-	tally_deinit(&analysis->tally);
-	engine_destroy(analysis->engine);
+	account_deinit(&analysis->account);
 	source_close(analysis->source);
 	names_destroy(analysis->names);
 	outfile_deinit(&analysis->csv);

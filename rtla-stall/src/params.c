@@ -19,8 +19,8 @@ static int apply_cpus(void *arg, const char *option, const char *value, struct e
 {
 	struct stall_params *params = arg;
 
-	params->has_cpus = true;
-	return options_cpus(option, value, &params->cpus, err);
+	params->selection.has_cpus = true;
+	return options_cpus(option, value, &params->selection.cpus, err);
 }
 
 static int apply_all(void *arg, const char *option, const char *value, struct error *err)
@@ -30,7 +30,7 @@ static int apply_all(void *arg, const char *option, const char *value, struct er
 	(void)option;
 	(void)value;
 	(void)err;
-	params->wants_all = true;
+	params->selection.wants_all = true;
 	return 0;
 }
 
@@ -40,10 +40,10 @@ static int apply_task(void *arg, const char *option, const char *value, struct e
 
 	if (!*value)
 		return error_set(err, -EINVAL, "%s: needs a tid, a name, or a pattern", option);
-	if (params->nr_tasks == PARAMS_MAX_TASKS)
+	if (params->selection.nr_tasks == SELECTION_MAX_TASKS)
 		return error_set(err, -EINVAL, "%s: given more than %u times", option,
-				 PARAMS_MAX_TASKS);
-	params->tasks[params->nr_tasks++] = value;
+				 SELECTION_MAX_TASKS);
+	params->selection.tasks[params->selection.nr_tasks++] = value;
 	return 0;
 }
 
@@ -51,16 +51,16 @@ static int apply_from(void *arg, const char *option, const char *value, struct e
 {
 	struct stall_params *params = arg;
 
-	params->has_from = true;
-	return options_time(option, value, PLAIN_SECONDS, &params->from_at, err);
+	params->selection.has_from = true;
+	return options_time(option, value, PLAIN_SECONDS, &params->selection.from_at, err);
 }
 
 static int apply_to(void *arg, const char *option, const char *value, struct error *err)
 {
 	struct stall_params *params = arg;
 
-	params->has_to = true;
-	return options_time(option, value, PLAIN_SECONDS, &params->to_at, err);
+	params->selection.has_to = true;
+	return options_time(option, value, PLAIN_SECONDS, &params->selection.to_at, err);
 }
 
 static int apply_stall(void *arg, const char *option, const char *value, struct error *err)
@@ -171,7 +171,8 @@ static int check_together(const struct stall_params *params, struct error *err)
 {
 	if (!params->path)
 		return error_set(err, -EINVAL, "the name of a trace file is missing");
-	if (params->has_from && params->has_to && params->from_at > params->to_at)
+	if (params->selection.has_from && params->selection.has_to &&
+	    params->selection.from_at > params->selection.to_at)
 		return error_set(err, -EINVAL, "--from is later than --to");
 	if (params->json.is_wanted && params->csv.is_wanted && !params->json.path &&
 	    !params->csv.path)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "util/parse.h"
+#include "selection.h"
 
 /*
  * The command line, as values.
@@ -18,8 +18,6 @@
 struct error;
 struct strbuf;
 
-#define PARAMS_MAX_TASKS 64u
-
 /* Where machine output goes. */
 struct params_output {
 	bool is_wanted;
@@ -30,15 +28,7 @@ struct stall_params {
 	bool wants_help;		/* -h: nothing else is meaningful */
 	const char *path;		/* the trace; "-": standard input */
 
-	bool has_cpus;
-	struct cpu_list cpus;
-	bool wants_all;			/* user threads too */
-	const char *tasks[PARAMS_MAX_TASKS]; /* tid, comm, or glob */
-	uint32_t nr_tasks;
-	bool has_from;
-	bool has_to;
-	uint64_t from_at;
-	uint64_t to_at;
+	struct selection selection;
 
 	bool has_stall;			/* false: stall_ns follows from the threshold, or is the
 					 * default */

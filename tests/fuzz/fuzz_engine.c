@@ -156,10 +156,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	known[1] = names_add(names, "reschedule", 10);
 	known[2] = names_add(names, "asm_sysvec", 10);
 	known[3] = names_add(names, "wq_barrier_func", 15);
-	config.is_preempt_rt = bytes[0] % 3;
-	config.has_fair_server = bytes[0] / 3 % 3;
+	config.facts.is_preempt_rt = bytes[0] % 3;
+	config.facts.has_fair_server = bytes[0] / 3 % 3;
 	config.segments_from_ns = bytes[0] & 0x40 ? 0 : 100;
-	config.events_present = bytes[0] & 0x80 ? EVENT_BIT(EVENT_SWITCH) | EVENT_BIT(EVENT_WAKING) : 0;
+	config.facts.events_present = bytes[0] & 0x80 ? EVENT_BIT(EVENT_SWITCH) | EVENT_BIT(EVENT_WAKING) : 0;
 	if (engine_create(&config, &eng))
 		goto out;
 	bytes++;

@@ -467,10 +467,10 @@ static char *report_of(struct source *src, struct names *names, const struct dir
 	struct error err = { 0 };
 	struct engine_config config = {
 		.names = names,
-		.events_present = src->info.events_present | wanted->events_present,
-		.is_preempt_rt = wanted->is_preempt_rt,
-		.has_fair_server = wanted->has_fair_server,
-		.has_reschedule = wanted->has_reschedule,
+		.facts.events_present = src->info.events_present | wanted->events_present,
+		.facts.is_preempt_rt = wanted->is_preempt_rt,
+		.facts.has_fair_server = wanted->has_fair_server,
+		.facts.has_reschedule = wanted->has_reschedule,
 		.segments_from_ns = wanted->segments_from_ns,
 		.on_episode = on_episode,
 		.on_timerlat = on_timerlat,

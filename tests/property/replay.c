@@ -250,14 +250,14 @@ void replay_run(const struct event *events, size_t nr_events, const struct repla
 	struct recorder recorder = { .replay = ret, .list = &ret->closed };
 	struct engine_config config = {
 		.names = options->names,
-		.events_present = EVENT_BIT(EVENT_SWITCH) | EVENT_BIT(EVENT_WAKING) |
-				  EVENT_BIT(EVENT_WAKEUP) | EVENT_BIT(EVENT_WAKEUP_NEW) |
-				  EVENT_BIT(EVENT_MIGRATE) | EVENT_BIT(EVENT_PI_SETPRIO) |
-				  EVENT_BIT(EVENT_FORK) | EVENT_BIT(EVENT_IRQ_ENTRY) |
-				  EVENT_BIT(EVENT_IRQ_EXIT) | EVENT_BIT(EVENT_SOFTIRQ_ENTRY) |
-				  EVENT_BIT(EVENT_SOFTIRQ_EXIT),
-		.is_preempt_rt = options->is_preempt_rt ? TRI_YES : TRI_NO,
-		.has_fair_server = options->has_fair_server ? TRI_YES : TRI_NO,
+		.facts.events_present = EVENT_BIT(EVENT_SWITCH) | EVENT_BIT(EVENT_WAKING) |
+					EVENT_BIT(EVENT_WAKEUP) | EVENT_BIT(EVENT_WAKEUP_NEW) |
+					EVENT_BIT(EVENT_MIGRATE) | EVENT_BIT(EVENT_PI_SETPRIO) |
+					EVENT_BIT(EVENT_FORK) | EVENT_BIT(EVENT_IRQ_ENTRY) |
+					EVENT_BIT(EVENT_IRQ_EXIT) | EVENT_BIT(EVENT_SOFTIRQ_ENTRY) |
+					EVENT_BIT(EVENT_SOFTIRQ_EXIT),
+		.facts.is_preempt_rt = options->is_preempt_rt ? TRI_YES : TRI_NO,
+		.facts.has_fair_server = options->has_fair_server ? TRI_YES : TRI_NO,
 		.on_episode = on_closed,
 		.arg = &recorder,
 	};

@@ -88,7 +88,7 @@ int main(int argc, char **argv)
 	if (!result) {
 		fd = open(argv[3], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 		result = fd < 0 ? error_set(&err, -errno, "%s", strerror(errno)) :
-				  source_live_save(source, fd, &err);
+				  source_live_save(source, fd, NULL, &err);
 		if (fd >= 0)
 			close(fd);
 	}

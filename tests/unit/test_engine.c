@@ -32,7 +32,7 @@ static int set_up(void **state)
 {
 	struct bed *bed = calloc(1, sizeof(*bed));
 	struct engine_config config = {
-		.is_preempt_rt = TRI_UNKNOWN, .has_fair_server = TRI_UNKNOWN,
+		.facts.is_preempt_rt = TRI_UNKNOWN, .facts.has_fair_server = TRI_UNKNOWN,
 		.on_episode = keep, .arg = bed,
 	};
 
@@ -256,7 +256,7 @@ static void engine_segments_beyond_the_limit_are_folded(void **state)
 
 static void engine_callback_may_be_missing(void **state)
 {
-	struct engine_config config = { .is_preempt_rt = TRI_NO, .has_fair_server = TRI_NO };
+	struct engine_config config = { .facts.is_preempt_rt = TRI_NO, .facts.has_fair_server = TRI_NO };
 	struct bed bed = { .names = names_create() };
 
 	(void)state;

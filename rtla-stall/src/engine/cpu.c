@@ -52,6 +52,7 @@ struct slot cpu_slot(const struct cpu *cpu, uint64_t at)
 		slot.prio = cpu->running->prio;
 		slot.rank = (int16_t)cpu->running->rank;
 		slot.base_rank = (int16_t)cpu->running->base_rank;
+		slot.rank_inferred = cpu->is_found;
 		break;
 	case OCCUPANT_UNKNOWN:
 		slot.kind = cpu->is_lost ? SLOT_LOSS : !cpu->is_seen ? SLOT_TRACE_START : SLOT_UNKNOWN;

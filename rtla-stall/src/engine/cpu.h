@@ -101,6 +101,7 @@ struct cpu {
 	bool evidence_inferred;
 	bool is_rt_throttled;	/* the occupant was picked over real-time threads on the run
 				 * queue */
+	bool is_found;		/* the occupant is what /proc showed, not a record */
 	bool is_seen;
 	bool is_lost;
 	bool are_irqs_off;	/* by preemptirq events */

@@ -40,21 +40,27 @@ const char *anomaly_name(enum anomaly anomaly)
 	return anomalies[anomaly];
 }
 
-int engine_create(const struct engine_config *config, struct engine **ret)
+static void take_facts(struct engine *eng)
 {
 	const uint64_t queues = EVENT_BIT(EVENT_WAKEUP) | EVENT_BIT(EVENT_MIGRATE);
+	const struct engine_facts *facts = &eng->config.facts;
+
+	eng->is_preempt_rt = facts->is_preempt_rt;
+	eng->nr_kept_slots = facts->events_present & TELLS_OF_PAST ? LANE_KEPT_SLOTS : 1;
+	eng->facts.knows_queues = !facts->events_present || (facts->events_present & queues) == queues;
+	eng->facts.has_server = facts->has_fair_server == TRI_YES;
+	eng->facts.has_reschedule = facts->has_reschedule;
+}
+
+int engine_create(const struct engine_config *config, struct engine **ret)
+{
 	struct engine *eng = calloc(1, sizeof(*eng));
 	int err = -ENOMEM;
 
 	if (!eng)
 		return err;
 	eng->config = *config;
-	eng->is_preempt_rt = config->is_preempt_rt;
-	eng->nr_kept_slots = config->events_present & TELLS_OF_PAST ? LANE_KEPT_SLOTS : 1;
-	eng->facts.knows_queues = !config->events_present ||
-				  (config->events_present & queues) == queues;
-	eng->facts.has_server = config->has_fair_server == TRI_YES;
-	eng->facts.has_reschedule = config->has_reschedule;
+	take_facts(eng);
 	if (!task_table_init(&eng->tasks) && !culprit_table_init(&eng->culprits))
 		err = culprit_table_context(&eng->culprits, CULPRIT_NMI, -1, 0, false, &eng->nmi);
 	if (err) {
@@ -63,6 +69,17 @@ int engine_create(const struct engine_config *config, struct engine **ret)
 	}
 	*ret = eng;
 	return 0;
+}
+
+void engine_set_facts(struct engine *eng, const struct engine_facts *facts)
+{
+	eng->config.facts = *facts;
+	take_facts(eng);
+	/* Its trace begins now, whatever /proc has shown. */
+	for (uint32_t i = 0; i < eng->nr_cpus; i++) {
+		if (eng->cpus[i])
+			eng->cpus[i]->is_seen = false;
+	}
 }
 
 void engine_destroy(struct engine *eng)
@@ -218,6 +235,9 @@ static int dispatch(struct engine *eng, struct cpu *cpu, const struct event *eve
 	case EVENT_THREAD_NOISE:
 	case EVENT_LOSS:
 	case EVENT_TICK:
+	case EVENT_FOUND_READY:
+	case EVENT_FOUND_RUNNING:
+	case EVENT_FOUND_ENDED:
 	case EVENT_NR_TYPES:
 		break;
 	}
@@ -309,6 +329,8 @@ int engine_feed(struct engine *eng, const struct event *event)
 	err = take_time(eng, event->at);
 	if (err)
 		return err;
+	if (event->type >= EVENT_FOUND_READY)	/* no record: it proves nothing else */
+		return found_on_event(eng, cpu, event);
 	eng->seen |= EVENT_BIT(event->type);
 	err = sched_on_any(eng, cpu, event);
 	if (!err)
@@ -347,6 +369,61 @@ int engine_for_each_open(struct engine *eng, uint64_t now_at,
 	return 0;
 }
 
+void engine_for_each_waiting(const struct engine *eng,
+			     void (*on_wait)(const struct engine_wait *wait, void *arg), void *arg)
+{
+	for (uint32_t i = 0; i < eng->nr_cpus; i++) {
+		for (const struct wait *wait = eng->cpus[i] ? eng->cpus[i]->waits : NULL; wait;
+		     wait = wait->next) {
+			const struct engine_wait waiting = {
+				.task = wait->task->index,
+				.tid = wait->task->tid,
+				.prio = wait->task->prio,
+				.cpu = i,
+				.began_at = wait->began_at,
+				.began_by = wait->began_by,
+				.flags = wait->flags | EPISODE_STILL_OPEN,
+			};
+
+			on_wait(&waiting, arg);
+		}
+	}
+}
+
+int engine_show_open(struct engine *eng, uint32_t index, uint64_t now_at,
+		     void (*on_episode)(const struct episode *episode, void *arg), void *arg)
+{
+	const struct task *task = task_table_at(&eng->tasks, index);
+
+	if (now_at < eng->now_at || now_at - eng->now_at >= ENGINE_MAX_JUMP_NS)
+		now_at = eng->now_at;
+	return task->state == TASK_READY ? wait_show_open(eng, task->wait, now_at, on_episode, arg) : 0;
+}
+
+uint32_t engine_nr_cpus(const struct engine *eng)
+{
+	return eng->nr_cpus;
+}
+
+bool engine_cpu(const struct engine *eng, uint32_t number, struct engine_cpu *ret)
+{
+	const struct cpu *cpu = number < eng->nr_cpus ? eng->cpus[number] : NULL;
+
+	if (!cpu)
+		return false;
+	*ret = (struct engine_cpu){
+		.occupant = cpu->occupant == OCCUPANT_THREAD ? cpu->running->culprit :
+			    cpu->occupant == OCCUPANT_IDLE ? cpu->idle : 0,
+		.on_top = cpu->nr_frames ? cpu->frames[cpu->nr_frames - 1].culprit : CULPRIT_NONE,
+		.prio = cpu->occupant == OCCUPANT_THREAD ? cpu->running->prio : PRIO_UNKNOWN,
+		.since_at = cpu->in_at ? cpu->in_at : cpu->run_from_at,
+		.is_since_known = cpu->in_at,
+		.nr_waits = cpu->nr_waits,
+		.last_at = cpu->last_at,
+	};
+	return true;
+}
+
 uint32_t engine_nr_tasks(const struct engine *eng)
 {
 	return eng->tasks.nr_tasks;
@@ -361,6 +438,9 @@ void engine_task(const struct engine *eng, uint32_t index, struct engine_task *r
 	memcpy(ret->comm, task->comm, COMM_LEN);
 	ret->kthread = task_is_kthread(task);
 	ret->is_dead = task->state == TASK_DEAD;
+	ret->state = task->state;
+	ret->state_at = task->state == TASK_UNKNOWN ? 0 : task->state_at;
+	ret->cpu = task->state == TASK_READY ? task->wait->cpu : task->cpu;
 	ret->prio = task->prio;
 	if (task->state == TASK_RUNNING) {
 		const struct cpu *cpu = eng->cpus[task->cpu];

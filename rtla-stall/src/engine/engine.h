@@ -30,6 +30,15 @@ struct names;
 
 enum tristate { TRI_NO, TRI_YES, TRI_UNKNOWN };
 
+/* What the source knows of the trace as a whole. */
+struct engine_facts {
+	uint64_t events_present;	/* EVENT_BIT()s the trace may hold; 0: not known */
+	enum tristate is_preempt_rt;	/* TRI_UNKNOWN: found out from the events */
+	enum tristate has_fair_server;	/* kernel 6.12 and later; TRI_UNKNOWN counts as no */
+	bool has_reschedule;		/* reschedule interrupts are recorded: one that does not show
+					 * did not come in */
+};
+
 /*
  * A timerlat activation as its samples tell it; all times in ns, gross, as the tracer measures
  * them.
@@ -53,11 +62,7 @@ struct timerlat_activation {
 
 struct engine_config {
 	const struct names *names;	/* borrowed; outlives the engine */
-	uint64_t events_present;	/* EVENT_BIT()s the trace may hold; 0: not known */
-	enum tristate is_preempt_rt;	/* TRI_UNKNOWN: found out from the events */
-	enum tristate has_fair_server;	/* kernel 6.12 and later; TRI_UNKNOWN counts as no */
-	bool has_reschedule;		/* reschedule interrupts are recorded: one that does not show
-					 * did not come in */
+	struct engine_facts facts;
 	uint64_t segments_from_ns;	/* episodes at least so long come with their segments; so does
 					 * each thread's longest one so far */
 
@@ -71,6 +76,18 @@ struct engine_config {
 	void *arg;
 };
 
+enum task_state {
+	TASK_UNKNOWN,	/* nothing has proven it yet, or a loss has made it doubtful */
+	TASK_SLEEPING,
+	TASK_SUSPENDED,	/* in D */
+	TASK_READY,	/* has a wait */
+	TASK_RUNNING,
+	TASK_DEAD
+};
+
+/** task_state_name() - "sleeping", "ready", ... */
+const char *task_state_name(enum task_state state);
+
 /* What is kept per thread beside its episodes; one per identity. */
 struct engine_task {
 	uint32_t index;			/* dense, from 0; struct episode's task */
@@ -80,6 +97,9 @@ struct engine_task {
 					 * in NUL */
 	enum tristate kthread;		/* inferred, unless a live source knows it */
 	bool is_dead;
+	uint8_t state;			/* enum task_state */
+	uint64_t state_at;		/* in that state since; 0 with TASK_UNKNOWN */
+	uint32_t cpu;			/* it runs or is queued there, or ran there last */
 	int32_t prio;			/* the last one seen; PRIO_UNKNOWN */
 	uint64_t run_ns;		/* on a CPU, net of what ran on top */
 	uint64_t before_trace_ns;	/* ready at least so long before its first switch-in, counted from
@@ -100,6 +120,29 @@ struct engine_task {
 		uint64_t flush_ns;
 		uint64_t other_ns;
 	} suspension;
+};
+
+/* An open wait, as far as that is known without attributing it. */
+struct engine_wait {
+	uint32_t task;			/* engine_task() */
+	int32_t tid;
+	int32_t prio;			/* at present */
+	uint32_t cpu;			/* where it is queued */
+	uint64_t began_at;
+	uint8_t began_by;		/* enum episode_began */
+	uint8_t flags;			/* enum episode_flag */
+};
+
+/* Who has a CPU. */
+struct engine_cpu {
+	uint32_t occupant;		/* culprit: the thread or idle underneath; CULPRIT_UNKNOWN's number 0
+					 * when it is not known */
+	uint32_t on_top;		/* culprit: the innermost irq or softirq on top of it; CULPRIT_NONE */
+	int32_t prio;			/* of the occupant; PRIO_UNKNOWN */
+	uint64_t since_at;		/* it was switched in, or was first seen there */
+	bool is_since_known;		/* false: it may have been there longer */
+	uint32_t nr_waits;		/* open waits queued there */
+	uint64_t last_at;		/* of the last event recorded there */
 };
 
 /* Things in a trace that cannot be, or that only a guess explains. */
@@ -186,6 +229,31 @@ int engine_finish(struct engine *eng) __attribute__((warn_unused_result));
 int engine_for_each_open(struct engine *eng, uint64_t now_at,
 			 void (*on_episode)(const struct episode *episode, void *arg), void *arg)
 	__attribute__((warn_unused_result));
+
+/**
+ * engine_for_each_waiting() - each open wait, without attributing it: cheap
+ */
+void engine_for_each_waiting(const struct engine *eng,
+			     void (*on_wait)(const struct engine_wait *wait, void *arg), void *arg);
+
+/**
+ * engine_show_open() - the open wait of one thread as if it were cut at @now_at
+ * @task: index; nothing is handed out when it does not wait
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int engine_show_open(struct engine *eng, uint32_t task, uint64_t now_at,
+		     void (*on_episode)(const struct episode *episode, void *arg), void *arg)
+	__attribute__((warn_unused_result));
+
+/** engine_nr_cpus() - the highest CPU met, and one */
+uint32_t engine_nr_cpus(const struct engine *eng);
+
+/** engine_cpu() - who has a CPU. Return: false when nothing was met of it */
+bool engine_cpu(const struct engine *eng, uint32_t cpu, struct engine_cpu *ret);
+
+/** engine_set_facts() - the source has come to know more: tracing came up after /proc was read */
+void engine_set_facts(struct engine *eng, const struct engine_facts *facts);
 
 /** engine_nr_tasks() - how many identities were seen; indexes run from 0 */
 uint32_t engine_nr_tasks(const struct engine *eng);

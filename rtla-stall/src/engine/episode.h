@@ -121,7 +121,8 @@ struct charge {
 
 enum episode_began {
 	EPISODE_BEGAN_BY_WAKING,	/* a waking, or a wakeup where there is no waking */
-	EPISODE_BEGAN_BY_PREEMPTION	/* switched out while still ready */
+	EPISODE_BEGAN_BY_PREEMPTION,	/* switched out while still ready */
+	EPISODE_BEGAN_BEFORE		/* found ready by /proc: it waited at least so long */
 };
 
 enum episode_flag {

@@ -66,6 +66,9 @@ enum event_type {
 				 * CPU */
 	EVENT_LOSS,		/* records of this CPU are missing from here on */
 	EVENT_TICK,		/* nothing happened; time has come this far (live sources) */
+	EVENT_FOUND_READY,	/* /proc: this thread is ready and does not run, since now or longer */
+	EVENT_FOUND_RUNNING,	/* /proc: this thread has the CPU */
+	EVENT_FOUND_ENDED,	/* /proc: a thread found ready has run since, or is gone */
 	EVENT_NR_TYPES
 };
 
@@ -185,6 +188,12 @@ struct event {
 			uint64_t to_at;		/* records are there again from here; >= head.at */
 			uint64_t lost_events;	/* 0: not known how many */
 		} loss;				/* LOSS */
+		struct {
+			int32_t tid;		/* 0: idle, RUNNING only */
+			int32_t prio;		/* PRIO_UNKNOWN */
+			char comm[COMM_LEN];
+		} found;			/* FOUND_*; not records: head.tid is TID_UNKNOWN, and
+						 * head.cpu is the CPU it is queued or runs on */
 	};
 };
 

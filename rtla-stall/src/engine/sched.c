@@ -12,7 +12,7 @@
 
 static bool records(const struct engine *eng, uint64_t types)
 {
-	return (eng->seen | eng->config.events_present) & types;
+	return (eng->seen | eng->config.facts.events_present) & types;
 }
 
 /* Book the occupant's run up to @at. */
@@ -66,7 +66,7 @@ static int claim(struct engine *eng, struct cpu *cpu, struct task *task)
 			wait_discard(eng, wait);
 		} else if (wait->is_lost) {
 			err = wait_end(eng, wait, wait->lost_at, 0);
-		} else if (state_is_after_loss(eng, task)) {
+		} else if (state_is_after_loss(eng, task) || wait->began_by == EPISODE_BEGAN_BEFORE) {
 			err = wait_end(eng, wait, eng->now_at, EPISODE_TOUCHED_BY_LOSS);
 		} else {
 			eng->anomalies[ANOMALY_SWITCH_FROM_READY]++;
@@ -94,7 +94,7 @@ static int claim(struct engine *eng, struct cpu *cpu, struct task *task)
 }
 
 /* The thread under a record is learnt from the record, not from a switch. */
-static int learn_occupant(struct engine *eng, struct cpu *cpu, int32_t tid)
+int sched_learn_occupant(struct engine *eng, struct cpu *cpu, int32_t tid)
 {
 	struct task *task;
 	int err = identity_task(eng, tid, &task);
@@ -143,11 +143,12 @@ static int check_occupant(struct engine *eng, struct cpu *cpu, const struct even
 		return 0;
 	/* exec by a thread that does not lead its process gives it the leader's tid */
 	is_exec = event->type == EVENT_EXEC && event->task.old_tid == occupant_tid(cpu);
-	if (!is_exec && records(eng, EVENT_BIT(EVENT_SWITCH)))
+	if (!is_exec && !cpu->is_found && records(eng, EVENT_BIT(EVENT_SWITCH)))
 		eng->anomalies[ANOMALY_RUNS_ELSEWHERE]++;
+	cpu->is_found = false;
 	err = sched_forget_occupant(eng, cpu, eng->now_at);
 	if (!err)
-		err = learn_occupant(eng, cpu, event->tid);
+		err = sched_learn_occupant(eng, cpu, event->tid);
 	return err;
 }
 
@@ -171,7 +172,7 @@ int sched_on_any(struct engine *eng, struct cpu *cpu, const struct event *event)
 		return 0;
 	cpu->is_lost = false;
 	if (event->type != EVENT_SWITCH)
-		err = learn_occupant(eng, cpu, event->tid);
+		err = sched_learn_occupant(eng, cpu, event->tid);
 	return err;
 }
 
@@ -314,7 +315,7 @@ static int enter(struct engine *eng, struct cpu *cpu, struct task *task)
 		break;
 	case TASK_RUNNING:
 		if (task->cpu != cpu->number) {
-			eng->anomalies[ANOMALY_SWITCH_TO_RUNNING]++;
+			eng->anomalies[ANOMALY_SWITCH_TO_RUNNING] += !eng->cpus[task->cpu]->is_found;
 			err = sched_forget_occupant(eng, eng->cpus[task->cpu], eng->now_at);
 		}
 		break;
@@ -339,7 +340,7 @@ static int settle_prev(struct engine *eng, struct cpu *cpu, const struct event *
 	if (cpu->occupant != OCCUPANT_UNKNOWN && occupant_tid(cpu) == event->sw.prev_tid)
 		return 0;
 	if (cpu->occupant != OCCUPANT_UNKNOWN) {
-		eng->anomalies[ANOMALY_SWITCH_FROM_OTHER]++;
+		eng->anomalies[ANOMALY_SWITCH_FROM_OTHER] += !cpu->is_found;
 		err = sched_forget_occupant(eng, cpu, eng->now_at);
 		if (err)
 			return err;
@@ -410,6 +411,7 @@ int sched_on_switch(struct engine *eng, struct cpu *cpu, const struct event *eve
 	cpu->occupant = next ? OCCUPANT_THREAD :
 			!event->sw.next_tid ? OCCUPANT_IDLE : OCCUPANT_UNKNOWN;
 	cpu->running = next;
+	cpu->is_found = false;
 	cpu->in_at = eng->now_at;
 	cpu->evidence = EVIDENCE_NONE;
 	cpu->are_irqs_off = cpu->is_preempt_off = false;

@@ -56,6 +56,12 @@ int sched_on_any(struct engine *eng, struct cpu *cpu, const struct event *event)
 int sched_on_switch(struct engine *eng, struct cpu *cpu, const struct event *event);
 int sched_on_loss(struct engine *eng, struct cpu *cpu, const struct event *event);
 
+/** sched_learn_occupant() - a tid is on this CPU, though no switch to it was seen; 0: idle */
+int sched_learn_occupant(struct engine *eng, struct cpu *cpu, int32_t tid);
+
+/** found_on_event() - FOUND_*: what /proc shows */
+int found_on_event(struct engine *eng, struct cpu *cpu, const struct event *event);
+
 /** sched_forget_occupant() - whoever was on this CPU, it cannot be told any more */
 int sched_forget_occupant(struct engine *eng, struct cpu *cpu, uint64_t at);
 

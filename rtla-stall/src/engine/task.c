@@ -10,6 +10,17 @@
 
 enum { CHUNK = 128, NR_PAGES = TASK_MAX_TID / TASK_TIDS_PER_PAGE };
 
+const char *task_state_name(enum task_state state)
+{
+	static const char *const names[] = {
+		[TASK_UNKNOWN] = "unknown",	[TASK_SLEEPING] = "sleeping",
+		[TASK_SUSPENDED] = "suspended", [TASK_READY] = "ready",
+		[TASK_RUNNING] = "running",	[TASK_DEAD] = "dead",
+	};
+
+	return names[state];
+}
+
 int task_table_init(struct task_table *table)
 {
 	*table = (struct task_table){ 0 };

@@ -28,15 +28,6 @@
 
 struct wait;
 
-enum task_state {
-	TASK_UNKNOWN,	/* nothing has proven it yet, or a loss has made it doubtful */
-	TASK_SLEEPING,
-	TASK_SUSPENDED,	/* in D */
-	TASK_READY,	/* has a wait */
-	TASK_RUNNING,
-	TASK_DEAD
-};
-
 enum suspension_kind { SUSPENSION_OTHER, SUSPENSION_LOCK, SUSPENSION_FLUSH };
 
 enum waker_how {

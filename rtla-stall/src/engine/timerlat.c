@@ -60,7 +60,7 @@ static void add_underneath(const struct engine *eng, const struct timerlat_state
 	const struct task *task = NULL;
 	uint32_t culprit = slot->thread;
 	bool is_idle = slot->kind == SLOT_IDLE;
-	bool has_switches = (eng->seen | eng->config.events_present) & EVENT_BIT(EVENT_SWITCH);
+	bool has_switches = (eng->seen | eng->config.facts.events_present) & EVENT_BIT(EVENT_SWITCH);
 
 	if (slot->kind < SLOT_IDLE || !has_switches) {
 		/* Nothing was recorded of it but the thread that the interrupt met. */

@@ -180,7 +180,7 @@ static int begin_woken(struct engine *eng, struct cpu *cpu, const struct event *
 	}
 	/* Its waking is missing, and so may be the beginning of the wait. */
 	misses_waking = event->type == EVENT_WAKEUP && state_is_after_loss(eng, task) &&
-			(eng->seen | eng->config.events_present) & EVENT_BIT(EVENT_WAKING);
+			(eng->seen | eng->config.facts.events_present) & EVENT_BIT(EVENT_WAKING);
 	err = wait_begin(eng, task, target, eng->now_at, &waker, is_enqueued);
 	if (err)
 		return err;
@@ -221,8 +221,8 @@ static int learn(struct engine *eng, struct task *task, const char comm[COMM_LEN
 
 int wake_on_waking(struct engine *eng, struct cpu *cpu, const struct event *event)
 {
-	bool has_wakeups = (eng->config.events_present | eng->seen) & EVENT_BIT(EVENT_WAKEUP) ||
-			   !eng->config.events_present;
+	bool has_wakeups = (eng->config.facts.events_present | eng->seen) & EVENT_BIT(EVENT_WAKEUP) ||
+			   !eng->config.facts.events_present;
 	struct task *task;
 	int err = identity_task(eng, event->wake.tid, &task);
 
@@ -240,6 +240,10 @@ int wake_on_waking(struct engine *eng, struct cpu *cpu, const struct event *even
 	}
 	if (task->state == TASK_READY && task->wait->is_lost) {
 		err = end_lost(eng, task);
+	} else if (task->state == TASK_READY && task->wait->began_by == EPISODE_BEGAN_BEFORE) {
+		/* Found waiting before there was a trace, it ran and slept before there was one. */
+		err = wait_end(eng, task->wait, eng->now_at, EPISODE_TOUCHED_BY_LOSS);
+		task->state = TASK_UNKNOWN;
 	} else if (task->state == TASK_READY && task->wait->is_unconfirmed) {
 		eng->anomalies[ANOMALY_WAKING_TWICE]++;
 		err = wait_end(eng, task->wait, eng->now_at, EPISODE_ODD);

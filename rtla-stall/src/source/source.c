@@ -71,6 +71,16 @@ const char *source_format_name(enum source_format format)
 	return names[format];
 }
 
+struct engine_facts source_facts(const struct source_info *info)
+{
+	return (struct engine_facts){
+		.events_present = info->events_present,
+		.is_preempt_rt = info->is_preempt_rt,
+		.has_fair_server = info->has_fair_server,
+		.has_reschedule = info->has_irq_vectors,
+	};
+}
+
 const char *source_odd_name(enum source_odd odd)
 {
 	static const char *const names[SOURCE_ODD_NR] = {

@@ -72,6 +72,9 @@ struct source_info {
 	uint64_t bytes_done;		/* about so far */
 };
 
+/** source_facts() - what the engine is to know of it */
+struct engine_facts source_facts(const struct source_info *info);
+
 struct source;
 
 /* One row per kind of source; the struct that embeds struct source holds its state. */

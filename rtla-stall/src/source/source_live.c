@@ -45,6 +45,8 @@ struct source_live {
 	uint64_t handed_at;	/* of the last event handed on */
 	bool is_tick_due;
 	bool is_behind;		/* there is more to read, and no room for it */
+	bool is_stopped;
+	uint64_t lost_at_stop;	/* is_stopped: what the kernel had counted */
 };
 
 static uint64_t now_at(void)
@@ -185,7 +187,7 @@ static uint64_t count_lost(const struct live_cpu *cpu)
 static uint64_t tell_lost(struct source_live *live, uint32_t number)
 {
 	struct reader *reader = &live->readers[number];
-	uint64_t counted = count_lost(&live->instance.cpus[number]);
+	uint64_t counted = live->is_stopped ? 0 : count_lost(&live->instance.cpus[number]);
 	uint64_t untold = counted > reader->lost_told ? counted - reader->lost_told : 0;
 	uint64_t lost = reader->stream.lost_events ? reader->stream.lost_events : untold;
 	uint64_t told = lost < untold || !counted ? lost : untold;
@@ -268,6 +270,8 @@ static int source_live_next(struct source *src, struct event *event, struct erro
 		take_item(live, event);
 		return 1;
 	}
+	if (!live->is_tick_due && live->is_stopped)
+		return 0;
 	if (!live->is_tick_due) {
 		await_next_round(live);
 		result = read_round(live, err);
@@ -401,6 +405,49 @@ int source_live_open(struct live_instance *instance, const struct source_live_op
 	return 0;
 }
 
+uint64_t source_live_lost(const struct source *src)
+{
+	const struct source_live *live = (const struct source_live *)src;
+	uint64_t lost = live->lost_at_stop;
+
+	for (uint32_t i = 0; i < live->instance.nr_cpus; i++)
+		lost += count_lost(&live->instance.cpus[i]);
+	return lost;
+}
+
+uint64_t source_live_due_at(const struct source *src)
+{
+	const struct source_live *live = (const struct source_live *)src;
+
+	if (live->is_tick_due || live->is_behind)
+		return 0;
+	return live->read_at + live->pace.pause_ns;
+}
+
+void source_live_stop(struct source *src)
+{
+	struct source_live *live = (struct source_live *)src;
+
+	struct error err = { 0 };
+
+	if (live->is_stopped)
+		return;
+	/* What cannot be read any more is gone. */
+	if (!read_round(live, &err))
+		live->is_behind = false;
+	live->lost_at_stop = source_live_lost(src);
+	live_instance_close(&live->instance);
+	live->is_stopped = true;
+	/* nothing newer will come: all that was read is in order */
+	live->horizon_at = UINT64_MAX - 1;
+	live->is_tick_due = false;
+}
+
+const struct live_instance *source_live_instance(const struct source *src)
+{
+	return &((const struct source_live *)src)->instance;
+}
+
 /* ---- saving ----------------------------------------------------------------------------------- */
 
 static int save_pages(const struct source_live *live, struct dat_write *write, uint32_t cpu,
@@ -421,10 +468,10 @@ static int save_pages(const struct source_live *live, struct dat_write *write, u
 	return result;
 }
 
-int source_live_save(const struct source *src, int fd, struct error *err)
+int source_live_save(const struct source *src, int fd, const struct strbuf *cmdlines, struct error *err)
 {
 	const struct source_live *live = (const struct source_live *)src;
-	struct dat_write_setting setting = { 0 };
+	struct dat_write_setting setting = { .cmdlines = cmdlines };
 	struct dat_write_pages_of *cpus;
 	struct dat_write write;
 	int result;
@@ -446,14 +493,4 @@ int source_live_save(const struct source *src, int fd, struct error *err)
 		result = dat_write_close(&write, err);
 	free(cpus);
 	return result;
-}
-
-uint64_t source_live_lost(const struct source *src)
-{
-	const struct source_live *live = (const struct source_live *)src;
-	uint64_t lost = 0;
-
-	for (uint32_t i = 0; i < live->instance.nr_cpus; i++)
-		lost += count_lost(&live->instance.cpus[i]);
-	return lost;
 }

@@ -128,3 +128,49 @@ int tally_add(struct tally *tally, const struct episode *episode)
 	keep_worst(thread, episode);
 	return is_open ? 0 : add_closed(thread, ns);
 }
+
+int tally_lend(struct tally *tally, struct tally_lend *lend, const struct episode *episode)
+{
+	struct charges_row *slots = NULL;
+	struct tally_thread *thread;
+	void *lent;
+
+	if (episode->task >= tally->nr_threads && make_room(tally, episode->task))
+		return -ENOMEM;
+	thread = &tally->threads[episode->task];
+	lent = reallocarray(lend->lent, lend->nr_lent + 1u, sizeof(*lend->lent));
+	if (!lent)
+		return -ENOMEM;
+	lend->lent = lent;
+	if (thread->charges.nr_slots) {
+		slots = calloc(thread->charges.nr_slots, sizeof(*slots));
+		if (!slots)
+			return -ENOMEM;
+		memcpy(slots, thread->charges.slots, thread->charges.nr_slots * sizeof(*slots));
+	}
+	if (!lend->nr_lent) {
+		lend->nr_rows = tally->nr_rows;
+		lend->nr_rows_folded = tally->nr_rows_folded;
+	}
+	lend->lent[lend->nr_lent].task = episode->task;
+	lend->lent[lend->nr_lent].thread = *thread;
+	lend->lent[lend->nr_lent++].thread.charges.slots = slots;
+	return tally_add(tally, episode);
+}
+
+void tally_give_back(struct tally *tally, struct tally_lend *lend)
+{
+	/* newest first: a thread may have been lent for twice */
+	for (uint32_t i = lend->nr_lent; i-- > 0;) {
+		struct tally_thread *thread = &tally->threads[lend->lent[i].task];
+
+		charges_deinit(&thread->charges);
+		*thread = lend->lent[i].thread;
+	}
+	if (lend->nr_lent) {
+		tally->nr_rows = lend->nr_rows;
+		tally->nr_rows_folded = lend->nr_rows_folded;
+	}
+	free(lend->lent);
+	*lend = (struct tally_lend){ 0 };
+}

@@ -72,4 +72,27 @@ void tally_deinit(struct tally *tally);
 int tally_add(struct tally *tally, const struct episode *episode)
 	__attribute__((warn_unused_result));
 
+/* For a look in between: waits that are still open are counted for as long as it takes. */
+struct tally_lend {
+	struct {
+		uint32_t task;
+		struct tally_thread thread;	/* as it was; its charges are a copy */
+	} *lent;
+	uint32_t nr_lent;
+	uint32_t nr_rows;
+	uint64_t nr_rows_folded;
+};
+
+/**
+ * tally_lend() - count an open wait for a moment
+ * @lend: zeroed at first
+ *
+ * Return: 0 or -ENOMEM; tally_give_back() in any case.
+ */
+int tally_lend(struct tally *tally, struct tally_lend *lend, const struct episode *episode)
+	__attribute__((warn_unused_result));
+
+/** tally_give_back() - the tally is as it was before the first tally_lend(); @lend is empty again */
+void tally_give_back(struct tally *tally, struct tally_lend *lend);
+
 #endif
