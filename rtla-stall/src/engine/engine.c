@@ -400,6 +400,11 @@ int engine_show_open(struct engine *eng, uint32_t index, uint64_t now_at,
 	return task->state == TASK_READY ? wait_show_open(eng, task->wait, now_at, on_episode, arg) : 0;
 }
 
+void engine_set_segments_from(struct engine *eng, uint64_t segments_from_ns)
+{
+	eng->config.segments_from_ns = segments_from_ns;
+}
+
 uint32_t engine_nr_cpus(const struct engine *eng)
 {
 	return eng->nr_cpus;

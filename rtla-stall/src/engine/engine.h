@@ -255,6 +255,9 @@ bool engine_cpu(const struct engine *eng, uint32_t cpu, struct engine_cpu *ret);
 /** engine_set_facts() - the source has come to know more: tracing came up after /proc was read */
 void engine_set_facts(struct engine *eng, const struct engine_facts *facts);
 
+/** engine_set_segments_from() - episodes that end from now on come with segments when at least so long */
+void engine_set_segments_from(struct engine *eng, uint64_t segments_from_ns);
+
 /** engine_nr_tasks() - how many identities were seen; indexes run from 0 */
 uint32_t engine_nr_tasks(const struct engine *eng);
 

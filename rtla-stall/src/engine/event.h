@@ -189,7 +189,7 @@ struct event {
 			uint64_t lost_events;	/* 0: not known how many */
 		} loss;				/* LOSS */
 		struct {
-			int32_t tid;		/* 0: idle, RUNNING only */
+			int32_t tid;		/* RUNNING: 0 idle, TID_UNKNOWN it cannot be told any more */
 			int32_t prio;		/* PRIO_UNKNOWN */
 			char comm[COMM_LEN];
 		} found;			/* FOUND_*; not records: head.tid is TID_UNKNOWN, and

@@ -68,6 +68,8 @@ int found_on_event(struct engine *eng, struct cpu *cpu, const struct event *even
 	struct task *task;
 	int err = identity_task(eng, event->found.tid, &task);
 
+	if (!err && event->type == EVENT_FOUND_RUNNING && event->found.tid == TID_UNKNOWN)
+		return cpu->is_found ? sched_forget_occupant(eng, cpu, eng->now_at) : 0;
 	if (err || (!task && event->found.tid))
 		return err;
 	if (task)

@@ -31,8 +31,10 @@ struct longest *longest_create(size_t bytes_of_waits, size_t bytes_of_segments)
 	return longest;
 }
 
-static void free_wait(struct episode *wait)
+void longest_free(struct episode *wait)
 {
+	if (!wait)
+		return;
 	free((void *)wait->segments);
 	free(wait);
 }
@@ -42,7 +44,7 @@ void longest_destroy(struct longest *longest)
 	if (!longest)
 		return;
 	for (size_t i = 0; i < longest->nr_waits; i++)
-		free_wait(longest->waits[i]);
+		longest_free(longest->waits[i]);
 	free(longest->waits);
 	free(longest);
 }
@@ -128,7 +130,7 @@ static void make_room(struct longest *longest)
 		longest->wait_floor_ns = wait_ns(wait);
 		longest->bytes_of_waits -= size_of_wait(wait);
 		longest->bytes_of_segments -= size_of_segments(wait);
-		free_wait(wait);
+		longest_free(wait);
 	}
 }
 
@@ -198,4 +200,9 @@ int longest_add(struct longest *longest, const struct episode *episode)
 	    longest->bytes_of_segments > longest->max_bytes_of_segments)
 		make_room(longest);
 	return 0;
+}
+
+struct episode *longest_copy(const struct episode *episode)
+{
+	return copy_wait(episode, true);
 }

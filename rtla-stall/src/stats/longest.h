@@ -48,4 +48,10 @@ int longest_add(struct longest *longest, const struct episode *episode)
  */
 size_t longest_sort(struct longest *longest, const struct episode *const **ret);
 
+/** longest_copy() - a copy of a wait, with all that it points to; longest_free() it. NULL: no memory */
+struct episode *longest_copy(const struct episode *episode);
+
+/** longest_free() - @copy may be NULL */
+void longest_free(struct episode *copy);
+
 #endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RTLA_STALL_MONITOR_MONITOR_STATE_H
+#define RTLA_STALL_MONITOR_MONITOR_STATE_H
+
+#include "../account.h"
+#include "../source/source.h"
+#include "hits.h"
+#include "monitor.h"
+#include "rates.h"
+
+/* The monitor's own state, shared by monitor.c and snapshot.c and nobody else. */
+
+struct monitor {
+	struct monitor_config config;
+	struct names *names;
+	struct account account;
+	struct hits *hits;
+	struct rates rates;
+	struct live_setup *setup;	/* until tracing is up */
+	struct source *proc;		/* likewise */
+	struct source *live;		/* from then on */
+	enum snapshot_phase phase;
+	uint64_t began_at;		/* CLOCK_MONOTONIC, ns, as all here */
+	uint64_t live_at;
+	uint64_t counted_from_at;	/* the warm-up is over; 0: not yet */
+	uint64_t ended_at;		/* SNAPSHOT_ENDED */
+	uint64_t last_at;		/* trace time has come so far */
+	uint64_t skip_to_at;		/* of the trace, what /proc has told of is left out */
+	uint64_t nr_unreported;
+	char saved_path[256];
+
+	/* Memory of the snapshot that is out. */
+	struct longest *open;		/* copies of open waits */
+};
+
+/** monitor_info() - of the source there is now */
+const struct source_info *monitor_info(const struct monitor *monitor);
+
+/** monitor_now() - CLOCK_MONOTONIC, ns */
+uint64_t monitor_now(void);
+
+/** monitor_own_ns() - CPU time of ours so far */
+uint64_t monitor_own_ns(void);
+
+#endif
