@@ -19,6 +19,8 @@ enum { BYTES_PER_EVENT = 8 };
 static const char *const comms[] = { "thread", "migration/1", "ksoftirqd/0", "kworker/1:0", "ktimers/0", "" };
 static const int32_t prios[] = { 120, 0, 49, 98, -1, 100, PRIO_UNKNOWN, 7000 };
 
+static const uint64_t watched[ENGINE_MAX_CPUS / 64] = { 5 };
+
 static uint64_t handed_out_ns;
 
 static void on_episode(const struct episode *episode, void *arg)
@@ -125,6 +127,13 @@ static void make_body(struct event *event, const uint8_t *byte, const uint32_t n
 		for (int i = 0; i < STACK_MAX; i++)
 			event->stack.frames[i] = names[(byte[6] + i) % 4];
 		break;
+	case EVENT_FOUND_READY:
+	case EVENT_FOUND_RUNNING:
+	case EVENT_FOUND_ENDED:
+		event->found.tid = byte[5] == 255 ? TID_UNKNOWN : tid;
+		event->found.prio = prio;
+		strncpy(event->found.comm, comm, COMM_LEN - 1);
+		break;
 	case EVENT_LOSS:
 		event->loss.to_at = event->at + byte[5];
 		event->loss.lost_events = byte[6];
@@ -177,6 +186,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		make_body(&event, bytes, known);
 		if (engine_feed(eng, &event))
 			break;
+		if (bytes[2] == 252) {
+			config.facts.watched = bytes[3] & 1 ? watched : NULL;
+			engine_set_facts(eng, &config.facts);
+		}
 		if (bytes[2] == 253 && engine_for_each_open(eng, at + 5, on_episode, NULL))
 			break;
 	}

@@ -312,6 +312,31 @@ static void engine_reasons_belong_to_their_causes(void **state)
 	}
 }
 
+/*
+ * 100 threads wait on CPU 1 and share the room for segments; one of them goes on to wait when the others are
+ * gone, and there is more room for each: what was folded before stays at the end.
+ */
+static void engine_folds_at_the_end_only(void **state)
+{
+	struct bed *bed = *state;
+	uint64_t at = 1000;
+
+	begin_wait(bed);
+	for (int32_t tid = 1000; tid < 1100; tid++)
+		wake_at(bed, 300, tid, 139, 1);
+	for (int i = 0; i < 5000; i++, at += 10)
+		switch_at(bed, 1, at, 70 + i % 2, LEFT_SLEEPING, 71 - i % 2, 44);
+	for (int32_t tid = 1000; tid < 1100; tid++, at += 10)
+		switch_at(bed, 1, at, tid == 1000 ? 70 : tid - 1, LEFT_SLEEPING, tid, 44);
+	for (int i = 0; i < 100; i++, at += 10)
+		switch_at(bed, 1, at, i ? 70 + i % 2 : 1099, LEFT_SLEEPING, 71 - i % 2, 44);
+	switch_at(bed, 1, at, 70, LEFT_SLEEPING, 50, 120);
+	assert_int_equal(bed->last.tid, 50);
+	assert_int_equal(bed->last.ended_at - bed->last.began_at, at - 200);
+	assert_true(bed->last.nr_folded > 100);
+	assert_true(bed->last.nr_segments < ENGINE_MAX_SEGMENTS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +359,7 @@ int main(void)
 		cmocka_unit_test(engine_destroy_accepts_null),
 		cmocka_unit_test(engine_everything_has_a_name),
 		cmocka_unit_test(engine_reasons_belong_to_their_causes),
+		cmocka_unit_test_setup_teardown(engine_folds_at_the_end_only, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);

@@ -443,6 +443,7 @@ void engine_task(const struct engine *eng, uint32_t index, struct engine_task *r
 	memcpy(ret->comm, task->comm, COMM_LEN);
 	ret->kthread = task_is_kthread(task);
 	ret->is_dead = task->state == TASK_DEAD;
+	ret->is_met = task->was_proven || task->is_fresh || *task->comm;
 	ret->state = task->state;
 	ret->state_at = task->state == TASK_UNKNOWN ? 0 : task->state_at;
 	ret->cpu = task->state == TASK_READY ? task->wait->cpu : task->cpu;

@@ -37,6 +37,12 @@ struct engine_facts {
 	enum tristate has_fair_server;	/* kernel 6.12 and later; TRI_UNKNOWN counts as no */
 	bool has_reschedule;		/* reschedule interrupts are recorded: one that does not show
 					 * did not come in */
+	/*
+	 * Where switches are recorded: a bit per CPU, ENGINE_MAX_CPUS of them; NULL: everywhere. Of other
+	 * CPUs only wake-ups and moves are known: a wait that goes there ends, touched by loss, since its end
+	 * cannot be seen. Borrowed; outlives the engine.
+	 */
+	const uint64_t *watched;
 };
 
 /*
@@ -97,6 +103,7 @@ struct engine_task {
 					 * in NUL */
 	enum tristate kthread;		/* inferred, unless a live source knows it */
 	bool is_dead;
+	bool is_met;			/* false: no event has told of it, only engine_set_kthread() */
 	uint8_t state;			/* enum task_state */
 	uint64_t state_at;		/* in that state since; 0 with TASK_UNKNOWN */
 	uint32_t cpu;			/* it runs or is queued there, or ran there last */

@@ -44,14 +44,27 @@ static int found_ended(struct engine *eng, struct task *task)
 	return err;
 }
 
-static int found_running(struct engine *eng, struct cpu *cpu, struct task *task)
+/*
+ * The same thread as before, at another priority: as with what shows when a thread leaves, a higher one is
+ * taken for all of its run, since programs set themselves up at their beginning.
+ */
+static int learn_running(struct engine *eng, struct cpu *cpu, const struct task *task, int rank)
+{
+	if (task->rank == rank)
+		return 0;
+	if (task->rank > rank && !task->is_lent)
+		lane_learn_rank(&cpu->lane, task->culprit, task->prio, task->rank);
+	return state_push(eng, cpu, eng->now_at);
+}
+
+static int found_running(struct engine *eng, struct cpu *cpu, struct task *task, int rank)
 {
 	bool is_same = task ? cpu->occupant == OCCUPANT_THREAD && cpu->running == task :
 			      cpu->occupant == OCCUPANT_IDLE;
 	int err = 0;
 
 	if (is_same)
-		return 0;
+		return task ? learn_running(eng, cpu, task, rank) : 0;
 	if (cpu->occupant != OCCUPANT_UNKNOWN)
 		err = sched_forget_occupant(eng, cpu, eng->now_at);
 	if (!err && task)
@@ -67,15 +80,17 @@ int found_on_event(struct engine *eng, struct cpu *cpu, const struct event *even
 {
 	struct task *task;
 	int err = identity_task(eng, event->found.tid, &task);
+	int rank;
 
 	if (!err && event->type == EVENT_FOUND_RUNNING && event->found.tid == TID_UNKNOWN)
 		return cpu->is_found ? sched_forget_occupant(eng, cpu, eng->now_at) : 0;
 	if (err || (!task && event->found.tid))
 		return err;
+	rank = task ? task->rank : 0;
 	if (task)
 		identity_learn(eng, task, event->found.comm, event->found.prio);
 	if (event->type == EVENT_FOUND_RUNNING)
-		return found_running(eng, cpu, task);
+		return found_running(eng, cpu, task, rank);
 	if (!task)
 		return 0;
 	return event->type == EVENT_FOUND_READY ? found_ready(eng, cpu, task) : found_ended(eng, task);

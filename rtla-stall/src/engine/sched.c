@@ -163,6 +163,9 @@ int sched_on_any(struct engine *eng, struct cpu *cpu, const struct event *event)
 		cpu->is_seen = true;
 		cpu->first_at = eng->now_at;
 	}
+	/* Who runs there would never be seen to leave. */
+	if (!state_is_watched(eng, cpu->number))
+		return 0;
 	if (event->tid < 0 || event->tid >= TASK_MAX_TID)
 		return 0;
 	if (cpu->occupant != OCCUPANT_UNKNOWN)

@@ -38,6 +38,14 @@ struct engine {
 /** state_cpu() - the CPU of this number, made when it is new. Return: 0 or -ENOMEM */
 int state_cpu(struct engine *eng, uint32_t number, struct cpu **ret);
 
+/** state_is_watched() - whether switches of this CPU are recorded */
+static inline bool state_is_watched(const struct engine *eng, uint32_t cpu)
+{
+	const uint64_t *watched = eng->config.facts.watched;
+
+	return !watched || cpu >= ENGINE_MAX_CPUS || watched[cpu / 64] >> cpu % 64 & 1;
+}
+
 /** state_push() - what cpu_slot() says is on top from @at on. Return: 0 or -ENOMEM */
 int state_push(struct engine *eng, struct cpu *cpu, uint64_t at);
 

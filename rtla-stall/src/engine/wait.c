@@ -261,7 +261,8 @@ static int add_segment(struct wait *wait, uint32_t max_segments, const struct ve
 		last->inferred |= found->inferred;
 		return 0;
 	}
-	if (wait->nr_segments >= max_segments) {
+	/* What is folded is at the end, also when there is more room again. */
+	if (wait->nr_folded || wait->nr_segments >= max_segments) {
 		wait->nr_folded++;
 		wait->folded_ns += to_at - from_at;
 		return 0;

@@ -194,6 +194,25 @@ static int begin_woken(struct engine *eng, struct cpu *cpu, const struct event *
 	return 0;
 }
 
+/* It is ready on a CPU whose switches are not recorded: what becomes of it there cannot be seen. */
+static int leave_sight(struct engine *eng, struct task *task)
+{
+	struct wait *wait = task->state == TASK_READY ? task->wait : NULL;
+	int err = 0;
+
+	if (wait && wait->is_enqueued)
+		err = wait_end(eng, wait, eng->now_at, EPISODE_TOUCHED_BY_LOSS);
+	else if (wait)
+		wait_discard(eng, wait);
+	activation_forget(&task->activation);
+	task->state = TASK_UNKNOWN;
+	task->state_at = eng->now_at;
+	task->has_pending = false;
+	task->is_fresh = false;
+	task->was_proven = true;
+	return err;
+}
+
 /* What was waiting when records were lost had run and slept since: it ended at the loss. */
 static int end_lost(struct engine *eng, struct task *task)
 {
@@ -259,6 +278,8 @@ int wake_on_waking(struct engine *eng, struct cpu *cpu, const struct event *even
 	} else if (task->state == TASK_READY) {
 		return 0;
 	}
+	if (!has_wakeups && !state_is_watched(eng, event->wake.target_cpu))
+		return leave_sight(eng, task);
 	return err ? err : begin_woken(eng, cpu, event, task, !has_wakeups);
 }
 
@@ -287,6 +308,8 @@ int wake_on_wakeup(struct engine *eng, struct cpu *cpu, const struct event *even
 		err = target_cpu(eng, cpu, event->wake.target_cpu, &target);
 	if (err)
 		return err;
+	if (!state_is_watched(eng, target->number))
+		return task->state == TASK_RUNNING && task->cpu == target->number ? 0 : leave_sight(eng, task);
 	learn_evidence(cpu, target, eng->now_at);
 	switch ((enum task_state)task->state) {
 	case TASK_RUNNING:
@@ -319,6 +342,8 @@ int wake_on_wakeup_new(struct engine *eng, struct cpu *cpu, const struct event *
 	if (err || !task)
 		return err;
 	identity_learn(eng, task, event->wake.comm, event->wake.prio);
+	if (!state_is_watched(eng, event->wake.target_cpu))
+		return leave_sight(eng, task);
 	return begin_woken(eng, cpu, event, task, true);
 }
 
@@ -336,6 +361,9 @@ int wake_on_migrate(struct engine *eng, struct cpu *cpu, const struct event *eve
 	err = target_cpu(eng, cpu, event->migrate.dest_cpu, &dest);
 	if (err || task->wait->cpu == dest->number)
 		return err;
+	/* on its way to a run queue, the wakeup is yet to come and says where it ended up */
+	if (!state_is_watched(eng, dest->number) && task->wait->is_enqueued)
+		return leave_sight(eng, task);
 	return wait_move(eng, task->wait, dest, eng->now_at, dest != cpu);
 }
 
