@@ -10,46 +10,6 @@
 
 #define NR_ELEMENTS(array) (sizeof(array) / sizeof(*(array)))
 
-#define PLAIN_SECONDS 1000000000u
-
-static int apply_cpus(void *arg, const char *option, const char *value, struct error *err)
-{
-	struct record_params *params = arg;
-
-	params->has_cpus = true;
-	return options_cpus(option, value, &params->cpus, err);
-}
-
-static int apply_duration(void *arg, const char *option, const char *value, struct error *err)
-{
-	struct record_params *params = arg;
-	int result = options_time(option, value, PLAIN_SECONDS, &params->duration_ns, err);
-
-	params->has_duration = true;
-	if (!result && !params->duration_ns)
-		return error_set(err, -EINVAL, "%s: nothing can be recorded in no time", option);
-	return result;
-}
-
-static int apply_tracer(void *arg, const char *option, const char *value, struct error *err)
-{
-	static const char *const names[] = {
-		[LIVE_TRACER_AUTO] = "auto",
-		[LIVE_TRACER_OSNOISE] = "osnoise",
-		[LIVE_TRACER_TIMERLAT] = "timerlat",
-		[LIVE_TRACER_NONE] = "none",
-	};
-	struct record_params *params = arg;
-
-	for (size_t i = 0; i < NR_ELEMENTS(names); i++) {
-		if (!strcmp(value, names[i])) {
-			params->tracer = (enum live_tracer)i;
-			return 0;
-		}
-	}
-	return error_set(err, -EINVAL, "%s: '%s' is not auto, osnoise, timerlat or none", option, value);
-}
-
 static int apply_output(void *arg, const char *option, const char *value, struct error *err)
 {
 	struct record_params *params = arg;
@@ -62,31 +22,33 @@ static int apply_output(void *arg, const char *option, const char *value, struct
 	return 0;
 }
 
-static int apply_help(void *arg, const char *option, const char *value, struct error *err)
-{
-	struct record_params *params = arg;
-
-	(void)option;
-	(void)value;
-	(void)err;
-	params->wants_help = true;
-	return 0;
-}
+#define AT(member) OPTION_AT(struct record_params, member)
+#define HAS(member) .has = offsetof(struct record_params, member)
 
 static const struct option_row option_rows[] = {
-	{ 'c', "cpus", ARGUMENT_REQUIRED, "LIST", "What is recorded",
-	  "watch these CPUs: 0-3,7 (default: all)", apply_cpus },
-	{ 0, "tracer", ARGUMENT_REQUIRED, "NAME", NULL,
-	  "auto, osnoise, timerlat or none (default: auto)", apply_tracer },
-	{ 'd', "duration", ARGUMENT_REQUIRED, "TIME", "Until when",
-	  "end after this time (a plain number is s)", apply_duration },
-	{ 'o', "output", ARGUMENT_REQUIRED, "FILE", "Output",
-	  "the trace.dat to write", apply_output },
-	{ 'h', "help", ARGUMENT_NONE, NULL, NULL,
-	  "this text", apply_help },
+	{ .letter = 'c', .word = "cpus", .argument = ARGUMENT_REQUIRED, .argument_name = "LIST",
+	  .group = "What is recorded",
+	  .kind = OPTION_CPUS, AT(cpus), HAS(has_cpus),
+	  .help = "watch these CPUs: 0-3,7 (default: all)" },
+	{ .word = "tracer", .argument = ARGUMENT_REQUIRED, .argument_name = "NAME",
+	  .kind = OPTION_TRACER, AT(tracer),
+	  .help = "auto, osnoise, timerlat or none (default: auto)" },
+	{ .letter = 'd', .word = "duration", .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "TIME", .group = "Until when",
+	  .kind = OPTION_DURATION, AT(duration_ns), HAS(has_duration),
+	  .help = "end after this time (a plain number is s)" },
+	{ .letter = 'o', .word = "output", .argument = ARGUMENT_REQUIRED, .argument_name = "FILE",
+	  .group = "Output",
+	  .apply = apply_output,
+	  .help = "the trace.dat to write" },
+	{ .letter = 'h', .word = "help", .kind = OPTION_FLAG, AT(wants_help),
+	  .help = "this text" },
 };
 
-static const struct option_table option_table = { option_rows, NR_ELEMENTS(option_rows) };
+static const struct option_table option_table = {
+	.rows = option_rows,
+	.nr_rows = NR_ELEMENTS(option_rows),
+};
 
 int record_params_parse(int argc, char **argv, struct record_params *params, struct error *err)
 {

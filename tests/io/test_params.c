@@ -61,28 +61,30 @@ static void defaults_are_those_of_the_manual(void **state)
 	assert_string_equal(params.path, "t.dat");
 	assert_int_equal(params.stall_ns, 10000000);
 	assert_int_equal(params.top, 10);
-	assert_false(params.has_threshold || params.has_cpus || params.has_from || params.has_to ||
-		     params.wants_all || params.no_header || params.wants_help);
+	assert_false(params.selection.has_cpus || params.selection.has_from || params.selection.has_to);
+	assert_false(params.has_threshold || params.selection.wants_all || params.no_header ||
+		     params.wants_help);
 	assert_false(params.json.is_wanted || params.csv.is_wanted);
-	assert_int_equal(params.nr_tasks, 0);
+	assert_int_equal(params.selection.nr_tasks, 0);
 }
 
 static void every_option_is_taken(void **state)
 {
-	struct stall_params params = check_taken("-c 0-2,64 --all --task 99 --task=ksoft* --stall 5ms "
-						 "--top=3 --from 9.668936844 --to 15s --no-header t.dat");
+	struct stall_params params =
+		check_taken("-c 0-2,64 --all --task 99 --task=ksoft* --stall 5ms "
+			    "--top=3 --from 9.668936844 --to 15s --no-header t.dat");
 
 	(void)state;
-	assert_int_equal(params.cpus.bits[0], 7);
-	assert_int_equal(params.cpus.bits[1], 1);
-	assert_true(params.wants_all);
-	assert_int_equal(params.nr_tasks, 2);
-	assert_string_equal(params.tasks[0], "99");
-	assert_string_equal(params.tasks[1], "ksoft*");
+	assert_int_equal(params.selection.cpus.bits[0], 7);
+	assert_int_equal(params.selection.cpus.bits[1], 1);
+	assert_true(params.selection.wants_all);
+	assert_int_equal(params.selection.nr_tasks, 2);
+	assert_string_equal(params.selection.tasks[0], "99");
+	assert_string_equal(params.selection.tasks[1], "ksoft*");
 	assert_int_equal(params.stall_ns, 5000000);
 	assert_int_equal(params.top, 3);
-	assert_int_equal(params.from_at, 9668936844);
-	assert_int_equal(params.to_at, 15000000000);
+	assert_int_equal(params.selection.from_at, 9668936844);
+	assert_int_equal(params.selection.to_at, 15000000000);
 	assert_true(params.no_header);
 	assert_false(params.has_threshold);
 }
@@ -94,7 +96,7 @@ static void options_may_stand_anywhere_and_together(void **state)
 	(void)state;
 	assert_string_equal(params.path, "t.dat");
 	assert_int_equal(params.threshold_ns, 200000);
-	assert_int_equal(params.cpus.bits[0], 2);
+	assert_int_equal(params.selection.cpus.bits[0], 2);
 	assert_string_equal(check_taken("-").path, "-");
 	assert_string_equal(check_taken("-- --all").path, "--all");
 	assert_true(check_taken("-h").wants_help);
@@ -134,9 +136,9 @@ static void what_makes_no_sense_is_refused_in_one_line(void **state)
 	check_refused("t --top", "--top needs a value: N");
 	check_refused("t -T", "-T needs a value: TIME");
 	check_refused("--all=1 t", "--all takes no value");
-	check_refused("--top x t", "--top: 'x' is no number of rows");
-	check_refused("--top -1 t", "--top: '-1' is no number of rows");
-	check_refused("--top 4294967296 t", "--top: '4294967296' is no number of rows");
+	check_refused("--top x t", "--top: 'x' is no number");
+	check_refused("--top -1 t", "--top: '-1' is no number");
+	check_refused("--top 4294967296 t", "--top: '4294967296' is out of range [0, 4294967295]");
 	check_refused("--stall 10xs t",
 		      "--stall: '10xs' is no time: write a number and ns, us, ms, s, m or h");
 	check_refused("-T 99999999999h t", "--threshold: '99999999999h' is too long");
@@ -152,13 +154,13 @@ static void what_makes_no_sense_is_refused_in_one_line(void **state)
 
 static void too_many_tasks_are_refused(void **state)
 {
-	char *words[2 * PARAMS_MAX_TASKS + 4] = { "analyze" };
+	char *words[2 * SELECTION_MAX_TASKS + 4] = { "analyze" };
 	struct stall_params params;
 	struct error err = { 0 };
 	int nr = 1;
 
 	(void)state;
-	for (uint32_t i = 0; i <= PARAMS_MAX_TASKS; i++) {
+	for (uint32_t i = 0; i <= SELECTION_MAX_TASKS; i++) {
 		words[nr++] = "--task";
 		words[nr++] = "1";
 	}
@@ -170,8 +172,9 @@ static void too_many_tasks_are_refused(void **state)
 static void help_lists_every_option_once(void **state)
 {
 	static const char *const options[] = {
-		"-c, --cpus LIST", "--all", "--task SEL", "--stall TIME", "-T, --threshold TIME", "--top N",
-		"--from TIME", "--to TIME", "--json[=FILE]", "--csv[=FILE]", "--no-header", "-h, --help",
+		"-c, --cpus LIST",	"--all",	"--task SEL",  "--stall TIME",
+		"-T, --threshold TIME", "--top N",	"--from TIME", "--to TIME",
+		"--json[=FILE]",	"--csv[=FILE]", "--no-header", "-h, --help",
 	};
 	struct strbuf help = STRBUF_INIT;
 
