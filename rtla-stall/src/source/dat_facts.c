@@ -79,6 +79,7 @@ void dat_facts_read(const struct dat_file *file, const struct dat_buffer *buffer
 		if (cpu < ENGINE_MAX_CPUS && cpu >= info->nr_cpus)
 			info->nr_cpus = cpu + 1;
 	}
+	info->watched = file->watched;
 	info->is_preempt_rt = preempt_rt_of(file, info);
 	info->has_fair_server = TRI_UNKNOWN;
 	if (*info->kernel)

@@ -244,6 +244,8 @@ void dat_file_close(struct dat_file *file)
 	for (uint32_t i = 0; i < file->nr_buffers; i++)
 		free(file->buffers[i].cpus);
 	free(file->buffers);
+	free(file->watched_text);
+	free(file->watched);
 	dat_clock_deinit(&file->time);
 	dat_codec_destroy(file->codec);
 	if (file->map)

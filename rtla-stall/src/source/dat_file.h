@@ -30,6 +30,8 @@ struct error;
 
 #define DAT_MAGIC "\x17\x08\x44tracing"
 #define DAT_MAGIC_SIZE 10
+#define DAT_VERSION_TEXT "rtla-stall"
+#define DAT_WATCHED_TEXT ", switches of CPUs "
 #define DAT_CPUS_MAX 16384u	/* of a buffer; more are not read */
 #define DAT_BUFFERS_MAX 256u
 #define DAT_SECTION_HEAD_SIZE 16u	/* v7 */
@@ -93,6 +95,9 @@ struct dat_file {
 	uint32_t nr_cpus;	/* as the file says; 0 unknown */
 	char clock[32];		/* "" unknown */
 	char uname[256];	/* system, node, release, machine; "" unknown */
+	/* of a file that we wrote, when switches were recorded on some CPUs only; NULL: on all */
+	char *watched_text;	/* "1,3-5" */
+	uint64_t *watched;	/* a bit per CPU, ENGINE_MAX_CPUS of them */
 	struct dat_clock time;
 	bool has_clock_text;	/* v6: the clock follows the CPU table */
 

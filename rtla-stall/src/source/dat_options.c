@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "../util/parse.h"
 #include "dat_file.h"
 
 enum option_id {
@@ -12,6 +14,7 @@ enum option_id {
 	OPTION_UNAME = 5,
 	OPTION_OFFSET = 7,
 	OPTION_CPUCOUNT = 8,
+	OPTION_VERSION = 9,
 	OPTION_TIME_SHIFT = 12,
 	OPTION_TSC2NSEC = 14,
 	OPTION_HEADER_INFO = 16,
@@ -145,6 +148,31 @@ static void read_tsc(struct dat_file *file, struct dat_bytes bytes)
 		dat_clock_set_tsc(&file->time, multiplier, shift);
 }
 
+/* "rtla-stall 0.1.0, switches of CPUs 1,3-5"; whatever else it says is of no use here. */
+static int read_version(struct dat_file *file, const char *text, uint64_t size)
+{
+	static const char ours[] = DAT_VERSION_TEXT " ";
+	struct cpu_list *cpus;
+	char *list;
+	char *copy;
+
+	if (file->watched || size < sizeof(ours) || memcmp(text, ours, sizeof(ours) - 1))
+		return 0;
+	copy = strndup(text, size);
+	if (!copy)
+		return -ENOMEM;
+	list = strstr(copy, DAT_WATCHED_TEXT);
+	cpus = list ? malloc(sizeof(*cpus)) : NULL;
+	if (cpus && !parse_cpus(list + strlen(DAT_WATCHED_TEXT), cpus)) {
+		file->watched_text = strdup(list + strlen(DAT_WATCHED_TEXT));
+		file->watched = (uint64_t *)cpus;	/* its bits are all there is to it */
+		cpus = NULL;
+	}
+	free(cpus);
+	free(copy);
+	return file->watched && !file->watched_text ? -ENOMEM : 0;
+}
+
 static int read_option(struct dat_file *file, uint16_t id, struct dat_bytes bytes)
 {
 	uint64_t size = dat_bytes_left(&bytes);
@@ -170,6 +198,8 @@ static int read_option(struct dat_file *file, uint16_t id, struct dat_bytes byte
 	case OPTION_CPUCOUNT:
 		dat_bytes_u32(&bytes, &file->nr_cpus);
 		return 0;
+	case OPTION_VERSION:
+		return read_version(file, (const char *)bytes.at, size);
 	case OPTION_TIME_SHIFT:
 		return size < 16 ? 0 : dat_clock_read_shift(&file->time, bytes);
 	case OPTION_TSC2NSEC:

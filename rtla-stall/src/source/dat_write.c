@@ -17,6 +17,7 @@
 #define OPTION_TRACECLOCK 4
 #define OPTION_UNAME 5
 #define OPTION_CPUCOUNT 8
+#define OPTION_VERSION 9
 
 void dat_meta_init(struct dat_meta *meta)
 {
@@ -28,6 +29,7 @@ void dat_meta_init(struct dat_meta *meta)
 		.cmdlines = STRBUF_INIT,
 		.clock = STRBUF_INIT,
 		.uname = STRBUF_INIT,
+		.watched = STRBUF_INIT,
 	};
 }
 
@@ -45,6 +47,7 @@ void dat_meta_deinit(struct dat_meta *meta)
 	strbuf_deinit(&meta->cmdlines);
 	strbuf_deinit(&meta->clock);
 	strbuf_deinit(&meta->uname);
+	strbuf_deinit(&meta->watched);
 }
 
 int dat_meta_add_format(struct dat_meta *meta, const char *system, const char *text, size_t size)
@@ -170,8 +173,10 @@ static void add_formats(struct strbuf *out, const struct dat_meta *meta)
 }
 
 /* What comes after the cmdlines, up to the table of CPUs. */
-static void add_options(struct strbuf *out, const char *uname, const struct dat_write_setting *setting)
+static void add_options(struct strbuf *out, const char *uname, const char *watched,
+			const struct dat_write_setting *setting)
 {
+	struct strbuf version = STRBUF_INIT;
 	uint32_t nr_cpus = setting->nr_cpus;
 
 	add_u32(out, nr_cpus);
@@ -180,6 +185,12 @@ static void add_options(struct strbuf *out, const char *uname, const struct dat_
 	add_option(out, OPTION_TRACECLOCK, "", 0);
 	add_option(out, OPTION_UNAME, uname, strlen(uname) + 1);
 	add_option(out, OPTION_CPUCOUNT, &nr_cpus, sizeof(nr_cpus));
+	/* free text, for whoever wonders; ours is read again (dat_options.c) */
+	strbuf_addf(&version, DAT_VERSION_TEXT " " RTLA_STALL_VERSION "%s%s",
+		    *watched ? DAT_WATCHED_TEXT : "", watched);
+	add_option(out, OPTION_VERSION, version.text, version.length + 1);
+	out->has_failed = out->has_failed || version.has_failed;
+	strbuf_deinit(&version);
 	for (uint32_t i = 0; i < nr_cpus; i++) {
 		struct strbuf text = STRBUF_INIT;
 
@@ -241,7 +252,7 @@ int dat_write_head(int fd, const struct dat_meta *meta, struct error *err)
 	add_text_u32(&out, &meta->printk);
 	add_text_u64(&out, &meta->cmdlines);
 	if (cpus) {
-		add_options(&out, meta->uname.text, &setting);
+		add_options(&out, meta->uname.text, meta->watched.text, &setting);
 		add_table(&out, 0, meta->page_size, meta->clock.text, &setting);
 	}
 	if (!cpus || out.has_failed)
@@ -270,7 +281,7 @@ int dat_write_open(struct dat_write *write, int fd, const struct dat_file *head,
 		add_text_u64(&out, setting->cmdlines);
 	else
 		strbuf_add(&out, (const char *)head->map + cmdlines->offset, cmdlines->size);
-	add_options(&out, head->uname, setting);
+	add_options(&out, head->uname, head->watched_text ? head->watched_text : "", setting);
 	snprintf(clock, sizeof(clock), "[%s]\n", head->clock);
 	add_table(&out, cmdlines->offset, head->page_size, clock, setting);
 	if (out.has_failed)

@@ -45,6 +45,7 @@ struct dat_meta {
 	struct strbuf cmdlines;	/* "TID COMM" lines */
 	struct strbuf clock;	/* trace_clock: "local [mono] ..." */
 	struct strbuf uname;	/* system, node, release, version, machine */
+	struct strbuf watched;	/* "1,3-5": the CPUs whose switches are recorded; empty: all */
 };
 
 /** dat_meta_init() - empty */

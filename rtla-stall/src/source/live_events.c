@@ -26,8 +26,9 @@ struct live_event {
 static const struct live_event live_events[] = {
 	{ "sched", "sched_switch", LIVE_GROUP_BASE, false, { 0 } },
 	{ "sched", "sched_waking", LIVE_GROUP_BASE, true, { "target_cpu" } },
-	{ "sched", "sched_wakeup", LIVE_GROUP_BASE, true, { "target_cpu" } },
-	{ "sched", "sched_wakeup_new", LIVE_GROUP_BASE, true, { "target_cpu" } },
+	/* all of them: one that went to another CPU than its waking said is no wait of ours */
+	{ "sched", "sched_wakeup", LIVE_GROUP_BASE, true, { 0 } },
+	{ "sched", "sched_wakeup_new", LIVE_GROUP_BASE, true, { 0 } },
 	{ "sched", "sched_migrate_task", LIVE_GROUP_BASE, true, { "orig_cpu", "dest_cpu" } },
 	{ "sched", "sched_pi_setprio", LIVE_GROUP_BASE, true, { 0 } },
 	{ "sched", "sched_process_fork", LIVE_GROUP_BASE, true, { 0 } },

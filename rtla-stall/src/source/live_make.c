@@ -16,9 +16,11 @@
 #include "../util/undo.h"
 #include "dat_write.h"
 #include "live_events.h"
+#include "live_extras.h"
 #include "live_message.h"
 #include "live_setup.h"
 #include "live_tracefs.h"
+#include "live_tracer.h"
 
 #define BUFFER_KB_MOST 8192u
 #define BUFFER_KB_LEAST 256u
@@ -90,11 +92,6 @@ static int set_both(const struct making *making, const char *name, const char *t
 
 /* ---- CPUs ------------------------------------------------------------------------------------- */
 
-static bool is_in(const struct cpu_list *cpus, uint32_t cpu)
-{
-	return cpus->bits[cpu / 64] >> (cpu % 64) & 1;
-}
-
 static int read_cpus(const char *name, char *text, size_t size, struct cpu_list *cpus)
 {
 	struct strbuf words = STRBUF_INIT;
@@ -119,12 +116,12 @@ static int check_cpus(const struct cpu_list *wanted, struct error *err)
 	    read_cpus("online", online_text, sizeof(online_text), &online))
 		return 0;	/* a list that is too long to be looked at is taken as it is */
 	for (uint32_t cpu = 0; cpu < ENGINE_MAX_CPUS; cpu++) {
-		if (!is_in(wanted, cpu))
+		if (!parse_cpus_has(wanted, cpu))
 			continue;
-		if (!is_in(&present, cpu))
+		if (!parse_cpus_has(&present, cpu))
 			return error_set(err, -EINVAL, "there is no CPU %u; this machine has %s", cpu,
 					 present_text);
-		if (!is_in(&online, cpu))
+		if (!parse_cpus_has(&online, cpu))
 			return error_set(err, -EINVAL, "CPU %u is off; %s are on", cpu, online_text);
 	}
 	return 0;
@@ -137,24 +134,8 @@ static void add_mask(struct strbuf *out, const struct cpu_list *cpus, uint32_t n
 		uint32_t mask = 0;
 
 		for (uint32_t cpu = group * 32; cpu < nr_cpus && cpu < group * 32 + 32; cpu++)
-			mask |= (uint32_t)(is_in(cpus, cpu) != is_inverted) << (cpu % 32);
+			mask |= (uint32_t)(parse_cpus_has(cpus, cpu) != is_inverted) << (cpu % 32);
 		strbuf_addf(out, "%08x%s", mask, group ? "," : "");
-	}
-}
-
-/* "0-3,7", as osnoise/cpus wants it */
-static void add_list(struct strbuf *out, const struct cpu_list *cpus)
-{
-	for (uint32_t cpu = 0; cpu < ENGINE_MAX_CPUS; cpu++) {
-		uint32_t first = cpu;
-
-		if (!is_in(cpus, cpu))
-			continue;
-		while (cpu + 1 < ENGINE_MAX_CPUS && is_in(cpus, cpu + 1))
-			cpu++;
-		strbuf_addf(out, out->length ? ",%u" : "%u", first);
-		if (cpu > first)
-			strbuf_addf(out, "-%u", cpu);
 	}
 }
 
@@ -176,91 +157,53 @@ static uint32_t count_cpus(const char *instance)
 	return nr_cpus;
 }
 
-/* ---- the tracer ------------------------------------------------------------------------------- */
+/* ---- the tracer and the events ---------------------------------------------------------------- */
 
 static int choose_tracer(struct making *making, struct error *err)
 {
-	const struct live_config *config = making->config;
-	const char *name = config->tracer == LIVE_TRACER_TIMERLAT ? "timerlat" : "osnoise";
-	bool is_there = live_tracefs_has_word(making->root, "available_tracers", name);
-	bool has_vectors = live_tracefs_has(making->root, "events/irq_vectors");
+	int result = live_tracer_choose(making->root, making->config->tracer, &making->tracer, err);
 
-	making->tracer = config->tracer;
-	if (config->tracer == LIVE_TRACER_AUTO)
-		making->tracer = !has_vectors && is_there ? LIVE_TRACER_OSNOISE : LIVE_TRACER_NONE;
-	if (making->tracer != LIVE_TRACER_NONE && !is_there)
-		return error_set(err, -ENOTSUP, "this kernel has no tracer %s (CONFIG_%s_TRACER); "
-				 "--tracer none does without", name,
-				 config->tracer == LIVE_TRACER_TIMERLAT ? "TIMERLAT" : "OSNOISE");
 	making->groups = LIVE_GROUP_BASE | LIVE_GROUP_VECTORS;
 	if (making->tracer != LIVE_TRACER_NONE)
 		making->groups |= LIVE_GROUP_NOISE;
 	if (making->tracer == LIVE_TRACER_TIMERLAT)
 		making->groups |= LIVE_GROUP_THREAD_NOISE;
-	return 0;
+	return result;
 }
 
-/* The tracer's settings are everybody's: where they differ from ours, its user is in the way. */
-static int check_holder(const struct making *making, const char *name, struct error *err)
+static int enable_extras(const struct making *making, struct error *err)
 {
-	char tracer[16];
-	char who[128];
+	struct live_message message = { .kind = LIVE_MESSAGE_WARNING };
+	int result = live_extras_enable(making->config, making->instance, making->others, making->groups,
+					message.text, sizeof(message.text), err);
 
-	if (!live_tracefs_holder(making->root, tracer, who, sizeof(who)))
-		return 0;
-	return error_set(err, -EBUSY, "tracer %s is in use: %s runs %s, and its settings are everybody's",
-			 name, who, tracer);
+	return !result && *message.text ? tell(making, &message, -1, err) : result;
 }
 
-static int change(const struct making *making, const char *name, const char *value, const char *old,
-		  struct error *err)
+static int enable_events(const struct making *making, struct error *err)
 {
-	char path[LIVE_PATH_MAX];
+	int result = say_step(making, "its events", err);
 
-	if (!live_tracefs_path(path, making->root, name))
-		return error_set(err, -ENAMETOOLONG, "%s: %s", name, strerror(ENAMETOOLONG));
-	return guard_write(making->guard, path, value, old, err);
-}
-
-/* It would switch tracing off for everybody. */
-static int clear_stop(const struct making *making, const char *name, struct error *err)
-{
-	if (!live_tracefs_has(making->root, name) || live_tracefs_has_word(making->root, name, "0"))
-		return 0;
-	return change(making, name, "0", NULL, err);
+	if (!result)
+		result = live_events_enable(making->instance, making->groups, NULL, err);
+	if (!result && *making->others)
+		result = live_events_enable(making->others, making->groups, making->config->cpus, err);
+	return result ? result : enable_extras(making, err);
 }
 
 static int start_tracer(const struct making *making, struct error *err)
 {
-	const char *name = making->tracer == LIVE_TRACER_TIMERLAT ? "timerlat" : "osnoise";
-	char path[LIVE_PATH_MAX];
-	int result = check_holder(making, name, err);
+	const struct live_tracer_setting setting = {
+		.config = making->config,
+		.guard = making->guard,
+		.root = making->root,
+		.instance = making->instance,
+		.nr_cpus = making->nr_cpus,
+		.tracer = making->tracer,
+	};
+	int result = say_step(making, "its tracer", err);
 
-	if (!result)
-		result = clear_stop(making, "osnoise/stop_tracing_us", err);
-	if (!result)
-		result = clear_stop(making, "osnoise/stop_tracing_total_us", err);
-	if (!result && making->tracer == LIVE_TRACER_OSNOISE) {
-		if (!live_tracefs_has(making->root, "osnoise/options"))
-			return error_set(err, -ENOTSUP, "this kernel's osnoise cannot do without its "
-					 "workload (osnoise/options is missing); --tracer none");
-		if (live_tracefs_has_word(making->root, "osnoise/options", "OSNOISE_WORKLOAD"))
-			result = change(making, "osnoise/options", "NO_OSNOISE_WORKLOAD",
-					"OSNOISE_WORKLOAD", err);
-	}
-	if (!result && making->config->cpus) {
-		struct strbuf list = STRBUF_INIT;
-
-		add_list(&list, making->config->cpus);
-		result = change(making, "osnoise/cpus", list.text, NULL, err);
-		strbuf_deinit(&list);
-	}
-	if (result)
-		return result;
-	/* Noted too: it has to end before the settings are given back. */
-	if (!live_tracefs_path(path, making->instance, "current_tracer"))
-		return error_set(err, -ENAMETOOLONG, "%s: %s", making->instance, strerror(ENAMETOOLONG));
-	return guard_write(making->guard, path, name, "nop", err);
+	return result ? result : live_tracer_start(&setting, err);
 }
 
 /* ---- the instances ---------------------------------------------------------------------------- */
@@ -325,7 +268,7 @@ static int set_masks(const struct making *making, struct error *err)
 static bool watches_all(const struct making *making)
 {
 	for (uint32_t cpu = 0; cpu < making->nr_cpus; cpu++) {
-		if (making->config->cpus && !is_in(making->config->cpus, cpu))
+		if (making->config->cpus && !parse_cpus_has(making->config->cpus, cpu))
 			return false;
 	}
 	return true;
@@ -356,29 +299,14 @@ static int make_instances(struct making *making, struct error *err)
 	return result ? result : set_both(making, "buffer_size_kb", kb, err);
 }
 
-static int enable_events(const struct making *making, struct error *err)
-{
-	int result = say_step(making, "its events", err);
-
-	if (!result)
-		result = live_events_enable(making->instance, making->groups, NULL, err);
-	if (!result && *making->others)
-		result = live_events_enable(making->others, making->groups, making->config->cpus, err);
-	if (!result && making->tracer != LIVE_TRACER_NONE) {
-		result = say_step(making, "its tracer", err);
-		if (!result)
-			result = start_tracer(making, err);
-	}
-	return result;
-}
-
 /* ---- what is handed over ---------------------------------------------------------------------- */
 
 static bool is_wanted(const char *system, const char *name, void *arg)
 {
 	const struct making *making = arg;
 
-	return live_events_is_wanted(system, name, making->groups);
+	return live_events_is_wanted(system, name, making->groups) ||
+	       live_extras_is_wanted(making->config, system, name);
 }
 
 static int make_head(struct making *making, struct error *err)
@@ -393,6 +321,8 @@ static int make_head(struct making *making, struct error *err)
 		return error_set(err, -errno, "memory for the formats: %s", strerror(errno));
 	dat_meta_init(&meta);
 	meta.nr_cpus = making->nr_cpus;
+	if (*making->others)
+		live_tracer_add_list(&meta.watched, making->config->cpus);
 	result = live_tracefs_read_meta(making->root, making->instance, &meta, is_wanted, making, err);
 	if (!result)
 		result = dat_write_head(fd, &meta, err);
@@ -422,14 +352,29 @@ static int hand_over(const struct making *making, const char *dir, const char *n
 	return tell(making, &message, fd, err);
 }
 
-static int hand_over_files(const struct making *making, struct error *err)
+static int hand_over_hist(const char *system, const char *event, void *arg, struct error *err)
+{
+	struct live_message message = { .kind = LIVE_MESSAGE_HIST };
+	const struct making *making = arg;
+	char path[LIVE_PATH_MAX];
+	__cleanup_close int fd = -1;
+
+	snprintf(message.text, sizeof(message.text), "%.60s:%.120s", system, event);
+	snprintf(path, sizeof(path), "%.200s/events/%.60s/%.120s/hist", making->instance, system, event);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	return tell(making, &message, fd, err);
+}
+
+static int hand_over_files(struct making *making, struct error *err)
 {
 	int result = 0;
 
 	if (live_tracefs_has(making->root, "saved_cmdlines"))
 		result = hand_over(making, making->root, "saved_cmdlines", LIVE_MESSAGE_CMDLINES, 0, err);
 	for (uint32_t cpu = 0; !result && cpu < making->nr_cpus; cpu++) {
-		bool is_watched = !*making->others || is_in(making->config->cpus, cpu);
+		bool is_watched = !*making->others || parse_cpus_has(making->config->cpus, cpu);
 		const char *instance = is_watched ? making->instance : making->others;
 		char name[64];
 
@@ -442,7 +387,8 @@ static int hand_over_files(const struct making *making, struct error *err)
 		if (!result && live_tracefs_has(instance, name))
 			result = hand_over(making, instance, name, LIVE_MESSAGE_STATS, cpu, err);
 	}
-	return result;
+	return result ? result : live_extras_for_each_hist(making->config, making->instance,
+							   hand_over_hist, making, err);
 }
 
 int live_make(const struct live_config *config, struct guard *guard, int to, int pid,
@@ -462,6 +408,8 @@ int live_make(const struct live_config *config, struct guard *guard, int to, int
 		result = make_instances(&making, err);
 	if (!result)
 		result = enable_events(&making, err);
+	if (!result)
+		result = start_tracer(&making, err);
 	if (!result)
 		result = say_step(&making, "the formats of its events", err);
 	if (!result)

@@ -16,6 +16,7 @@ enum live_message_kind {
 	LIVE_MESSAGE_CMDLINES,	/* fd */
 	LIVE_MESSAGE_PAGES,	/* fd, cpu */
 	LIVE_MESSAGE_STATS,	/* fd, cpu: the one whose pages came last */
+	LIVE_MESSAGE_HIST,	/* fd, text: SYSTEM:EVENT, whose histogram it is */
 	LIVE_MESSAGE_DONE,	/* value: enum live_tracer; cpu: kB per CPU */
 	LIVE_MESSAGE_FAILED,	/* code, text */
 };

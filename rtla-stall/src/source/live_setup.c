@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -41,6 +42,11 @@ void live_instance_close(struct live_instance *instance)
 	free(instance->cpus);
 	instance->cpus = NULL;
 	instance->nr_cpus = 0;
+	for (uint32_t i = 0; i < instance->nr_hists; i++)
+		close(instance->hists[i].fd);
+	free(instance->hists);
+	instance->hists = NULL;
+	instance->nr_hists = 0;
 	if (instance->cmdlines_fd >= 0)
 		close(instance->cmdlines_fd);
 	instance->cmdlines_fd = -1;
@@ -156,6 +162,20 @@ static int add_cpu(struct live_instance *instance, uint32_t cpu, int fd)
 	return 0;
 }
 
+static int add_hist(struct live_instance *instance, const char *event, int fd)
+{
+	struct live_hist *hists = reallocarray(instance->hists, instance->nr_hists + 1, sizeof(*hists));
+	struct live_hist *hist;
+
+	if (!hists)
+		return -ENOMEM;
+	instance->hists = hists;
+	hist = &hists[instance->nr_hists++];
+	*hist = (struct live_hist){ .fd = fd };
+	snprintf(hist->event, sizeof(hist->event), "%.*s", (int)sizeof(hist->event) - 1, event);
+	return 0;
+}
+
 /* Return: 0; @fd is kept on success only */
 static int take_fd(struct live_instance *instance, const struct live_message *message, int fd)
 {
@@ -176,6 +196,8 @@ static int take_fd(struct live_instance *instance, const struct live_message *me
 			return -EPROTO;
 		instance->cpus[instance->nr_cpus - 1].stats_fd = fd;
 		return 0;
+	case LIVE_MESSAGE_HIST:
+		return add_hist(instance, message->text, fd);
 	default:
 		return -EPROTO;
 	}

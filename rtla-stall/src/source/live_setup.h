@@ -35,10 +35,26 @@ enum live_tracer {
 	LIVE_TRACER_NONE
 };
 
+/* An event the user wants recorded as well, as "SYSTEM" or "SYSTEM:EVENT". */
+struct live_extra {
+	const char *name;
+	const char *filter;		/* of one event; NULL none */
+	const char *trigger;		/* likewise */
+};
+
 struct live_config {
 	enum live_tracer tracer;
-	const struct cpu_list *cpus;	/* to watch; NULL all. Borrowed until the setup is stopped */
+	const struct cpu_list *cpus;	/* to watch; NULL all. Borrowed, as all below, until the setup is
+					 * stopped */
 	uint32_t buffer_kb;		/* per CPU; 0: by the machine's memory */
+	bool has_workload;		/* OSNOISE: with its threads, which look for hardware noise */
+	bool has_user_workload;		/* TIMERLAT: its threads are the user's, by timerlat_fd */
+	uint32_t period_us;		/* TIMERLAT; 0: the kernel's default, 1000 */
+	uint32_t print_stack_us;	/* TIMERLAT: keep the interrupt's stack when that late; 0: no */
+	bool is_aligned;		/* TIMERLAT: the threads' timers expire align_us apart */
+	uint32_t align_us;
+	const struct live_extra *extras;
+	uint32_t nr_extras;
 	const char *undo_dir;		/* what killed runs left there is undone first */
 };
 
@@ -46,6 +62,12 @@ struct live_cpu {
 	uint32_t cpu;
 	int pages_fd;			/* trace_pipe_raw; does not block */
 	int stats_fd;			/* per_cpu/cpuN/stats; -1 none */
+};
+
+/* The histogram that a trigger of the user's makes in the kernel; see live_hist.h. */
+struct live_hist {
+	char event[192];		/* SYSTEM:EVENT */
+	int fd;				/* its file; may hang when it is read */
 };
 
 /* Tracing that is set up. */
@@ -57,6 +79,8 @@ struct live_instance {
 	uint32_t buffer_kb;		/* per CPU */
 	uint32_t nr_cpus;
 	struct live_cpu *cpus;
+	uint32_t nr_hists;
+	struct live_hist *hists;
 	enum live_tracer tracer;	/* never AUTO */
 	char warning[256];		/* one line for the user; "" none */
 };

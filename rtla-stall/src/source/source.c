@@ -78,6 +78,7 @@ struct engine_facts source_facts(const struct source_info *info)
 		.is_preempt_rt = info->is_preempt_rt,
 		.has_fair_server = info->has_fair_server,
 		.has_reschedule = info->has_irq_vectors,
+		.watched = info->watched,
 	};
 }
 

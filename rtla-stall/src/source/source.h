@@ -61,6 +61,7 @@ struct source_info {
 	uint64_t lost_events;		/* their sum where they say how many */
 	uint64_t events_present;	/* EVENT_BIT()s the trace may hold, as far as can be
 					 * known at open */
+	const uint64_t *watched;	/* where switches are recorded (engine_facts); NULL: everywhere */
 	bool has_irq_vectors;		/* x86 interrupt vectors (or ipi:*) are recorded */
 	bool is_x86;			/* as far as known; then has_irq_vectors matters */
 	bool is_truncated;		/* damaged or cut: what decodes was handed on */

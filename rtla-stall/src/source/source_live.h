@@ -22,6 +22,8 @@
  * It never ends by itself. Nothing here opens or writes anything in tracefs.
  */
 
+struct strbuf;
+
 struct source_live_options {
 	struct names *names;	/* borrowed; outlives the source */
 	uint64_t pause_ns;	/* between readings, at most; less when buffers fill up */

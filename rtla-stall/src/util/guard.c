@@ -11,8 +11,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -20,13 +20,13 @@
 #include "undo.h"
 
 #define OLD_MAX 65536
-#define END_PAUSE_NS 2000000
-#define END_TRIES 500
+#define END_MS 1000
 
 struct guard {
 	struct undo *undo;
 	int fd;			/* our end of its socket */
 	pid_t pid;
+	int pidfd;		/* -1: the kernel has no such thing */
 	pid_t owner;		/* who made it: only there does its end matter */
 	bool is_busy;		/* with undoing: it did not answer in time */
 };
@@ -82,6 +82,39 @@ __attribute__((noreturn)) static void guard_run(struct undo *undo, int fd)
 
 /* ---- its clients ------------------------------------------------------------------------------ */
 
+/*
+ * It is nobody's child: not to be mistaken for one that does our work, nor waited for by those who wait for
+ * our children. Return: 0 or a negative errno
+ */
+static int start(struct guard *guard, const int ends[2])
+{
+	pid_t between = fork();
+	pid_t pid;
+
+	if (!between) {
+		close(ends[0]);
+		pid = fork();
+		if (!pid)
+			guard_run(guard->undo, ends[1]);
+		if (pid < 0)
+			pid = -errno;
+		_exit(send(ends[1], &pid, sizeof(pid), MSG_NOSIGNAL) != (ssize_t)sizeof(pid));
+	}
+	if (between < 0)
+		return -errno;
+	while (waitpid(between, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (recv(ends[0], &pid, sizeof(pid), MSG_DONTWAIT) != (ssize_t)sizeof(pid))
+		return -EAGAIN;
+	guard->pid = pid;
+#ifdef SYS_pidfd_open
+	guard->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (guard->pidfd >= 0)
+		fcntl(guard->pidfd, F_SETFD, FD_CLOEXEC);
+#endif
+	return pid < 0 ? pid : 0;
+}
+
 int guard_create(const char *dir, struct guard **ret, struct error *err)
 {
 	struct guard *guard = calloc(1, sizeof(*guard));
@@ -90,6 +123,7 @@ int guard_create(const char *dir, struct guard **ret, struct error *err)
 
 	if (!guard)
 		return error_set(err, -ENOMEM, "out of memory");
+	guard->pidfd = -1;
 	result = undo_create(dir, &guard->undo, err);
 	if (result) {
 		free(guard);
@@ -100,15 +134,11 @@ int guard_create(const char *dir, struct guard **ret, struct error *err)
 		goto failed;
 	}
 	guard->owner = getpid();
-	guard->pid = fork();
-	if (!guard->pid) {
-		close(ends[0]);
-		guard_run(guard->undo, ends[1]);
-	}
-	close(ends[1]);
 	guard->fd = ends[0];
-	if (guard->pid < 0) {
-		result = error_set(err, -errno, "a process for the guard: %s", strerror(errno));
+	result = start(guard, ends);
+	close(ends[1]);
+	if (result) {
+		error_set(err, result, "a process for the guard: %s", strerror(-result));
 		close(ends[0]);
 		goto failed;
 	}
@@ -122,17 +152,18 @@ failed:
 
 void guard_destroy(struct guard *guard)
 {
-	const struct timespec pause = { .tv_nsec = END_PAUSE_NS };
+	struct pollfd end = { .events = POLLIN };
 
 	if (!guard)
 		return;
 	undo_close(guard->undo);
 	close(guard->fd);
 	/* It ends by itself, now or later; at best it is seen to. */
-	for (int i = 0; !guard->is_busy && guard->owner == getpid() && i < END_TRIES; i++) {
-		if (waitpid(guard->pid, NULL, WNOHANG))
-			break;
-		nanosleep(&pause, NULL);
+	end.fd = guard->pidfd;
+	if (guard->pidfd >= 0) {
+		if (!guard->is_busy && guard->owner == getpid())
+			poll(&end, 1, END_MS);
+		close(guard->pidfd);
 	}
 	free(guard);
 }

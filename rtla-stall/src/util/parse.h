@@ -2,6 +2,7 @@
 #ifndef RTLA_STALL_UTIL_PARSE_H
 #define RTLA_STALL_UTIL_PARSE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../engine/engine.h"
@@ -43,5 +44,11 @@ int parse_count(const char *text, uint64_t max, uint64_t *ret) __attribute__((wa
  * Return: 0; -EINVAL it is no list; -ERANGE a CPU is ENGINE_MAX_CPUS or more.
  */
 int parse_cpus(const char *text, struct cpu_list *ret) __attribute__((warn_unused_result));
+
+/** parse_cpus_has() - is @cpu, less than ENGINE_MAX_CPUS, in the list? */
+static inline bool parse_cpus_has(const struct cpu_list *cpus, uint32_t cpu)
+{
+	return cpus->bits[cpu / 64] >> cpu % 64 & 1;
+}
 
 #endif
