@@ -46,6 +46,8 @@ static void samples_add_up(void **state)
 	assert_int_equal(timers.cpus[0]->irq.sum_ns, 80);
 	assert_int_equal(timers.cpus[0]->irq.min_ns, 10);
 	assert_int_equal(timers.cpus[0]->irq.max_ns, 50);
+	assert_int_equal(timers.cpus[0]->irq.last_ns, 20);
+	assert_int_equal(timers.cpus[0]->thread.last_ns, 40);
 	assert_int_equal(timers.cpus[0]->thread.count, 2);
 	assert_int_equal(timers.cpus[0]->thread.min_ns, 30);
 	assert_int_equal(timers.cpus[0]->user.count, 0);

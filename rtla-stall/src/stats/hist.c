@@ -33,23 +33,47 @@ static void bounds_of(uint32_t bucket, uint64_t *from_ns, uint64_t *to_ns)
 	*to_ns = *from_ns + ((UINT64_C(1) << shift) - 1);
 }
 
-int hist_add(struct hist *hist, uint64_t ns)
+/* Return: where a bucket is counted; NULL when out of memory */
+static uint64_t *place_of(struct hist *hist, uint32_t bucket)
 {
-	uint32_t bucket = bucket_of(ns);
 	uint64_t **octave = &hist->octaves[bucket / HIST_PER_OCTAVE];
 
-	if (!*octave) {
+	if (!*octave)
 		*octave = calloc(HIST_PER_OCTAVE, sizeof(**octave));
-		if (!*octave)
-			return -ENOMEM;
-	}
-	(*octave)[bucket % HIST_PER_OCTAVE]++;
+	return *octave ? &(*octave)[bucket % HIST_PER_OCTAVE] : NULL;
+}
+
+int hist_add(struct hist *hist, uint64_t ns)
+{
+	uint64_t *place = place_of(hist, bucket_of(ns));
+
+	if (!place)
+		return -ENOMEM;
+	++*place;
 	if (!hist->count || ns < hist->min_ns)
 		hist->min_ns = ns;
 	if (ns > hist->max_ns)
 		hist->max_ns = ns;
 	hist->count++;
 	hist->sum_ns += ns;
+	return 0;
+}
+
+int hist_add_bucket(struct hist *hist, uint64_t from_ns, uint64_t to_ns, uint64_t count)
+{
+	uint64_t begins_ns, ends_ns, total;
+	uint64_t *place;
+
+	bounds_of(bucket_of(from_ns), &begins_ns, &ends_ns);
+	if (from_ns != begins_ns || to_ns != ends_ns)
+		return -EINVAL;
+	if (__builtin_add_overflow(hist->count, count, &total))
+		return -EOVERFLOW;
+	place = place_of(hist, bucket_of(from_ns));
+	if (!place)
+		return -ENOMEM;
+	*place += count;
+	hist->count = total;
 	return 0;
 }
 

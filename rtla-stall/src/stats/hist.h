@@ -51,6 +51,17 @@ int hist_add(struct hist *hist, uint64_t ns) __attribute__((warn_unused_result))
 int hist_merge(struct hist *hist, const struct hist *from) __attribute__((warn_unused_result));
 
 /**
+ * hist_add_bucket() - count what was counted elsewhere, as hist_bucket() told it; count, and nothing else
+ * @from_ns, @to_ns: exactly those of a bucket
+ *
+ * sum_ns, min_ns and max_ns are the caller's to fill in.
+ *
+ * Return: 0; -EINVAL there is no such bucket; -EOVERFLOW; -ENOMEM. Then nothing was counted.
+ */
+int hist_add_bucket(struct hist *hist, uint64_t from_ns, uint64_t to_ns, uint64_t count)
+	__attribute__((warn_unused_result));
+
+/**
  * hist_per_mille() - the duration that @per_mille of 1000 durations do not exceed
  * @per_mille: 1..1000; 500 is the median
  *

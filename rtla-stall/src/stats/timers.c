@@ -49,6 +49,7 @@ static void add_sample(struct timers_samples *samples, uint64_t ns)
 		samples->max_ns = ns;
 	samples->count++;
 	samples->sum_ns += ns;
+	samples->last_ns = ns;
 }
 
 /* In descending order; what does not fit is the smallest. */

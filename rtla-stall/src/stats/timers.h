@@ -21,6 +21,7 @@ struct timers_samples {
 	uint64_t sum_ns;
 	uint64_t min_ns;
 	uint64_t max_ns;
+	uint64_t last_ns;	/* the latest sample; 0 while count is 0 */
 };
 
 struct timers_cpu {

@@ -92,3 +92,55 @@ int csv_write(const struct document *doc, bool with_titles, FILE *out)
 		return errno ? -errno : -EIO;
 	return 0;
 }
+
+static void write_key(FILE *out, const struct hist_rows *rows, uint32_t row, enum columns_what what)
+{
+	const struct hist_row *who = &rows->rows[row];
+
+	if (rows->columns->of == COLUMNS_OF_CPUS) {
+		fprintf(out, "%s,%" PRIu32 ",,\"\"", columns_what_name(what), who->id);
+		return;
+	}
+	fprintf(out, "%s,,%" PRId32 ",", columns_what_name(what), who->tid);
+	write_text(out, who->comm);
+}
+
+static void write_buckets(FILE *out, const struct hist_rows *rows, uint32_t row, enum columns_what what)
+{
+	const struct columns_hist *hist = hist_rows_column(rows, row)->hists[what];
+	const struct columns *columns = rows->columns;
+
+	for (uint32_t bucket = columns_next(columns, hist, 0); bucket != UINT32_MAX;
+	     bucket = columns_next(columns, hist, bucket + 1)) {
+		uint64_t from_ns = bucket * columns->bucket_ns;
+
+		write_key(out, rows, row, what);
+		fprintf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n", from_ns,
+			from_ns + columns->bucket_ns - 1, columns_count(hist, bucket));
+	}
+	if (!hist->over)
+		return;
+	write_key(out, rows, row, what);
+	fprintf(out, ",%" PRIu64 ",,%" PRIu64 "\n", columns->nr_entries * columns->bucket_ns, hist->over);
+}
+
+int csv_write_histograms(const struct hist_rows *histograms, uint32_t nr_histograms, bool with_titles,
+			 FILE *out)
+{
+	errno = 0;
+	if (with_titles)
+		fputs("what,cpu,tid,comm,from_ns,to_ns,count\n", out);
+	for (uint32_t i = 0; i < nr_histograms; i++) {
+		for (uint32_t row = 0; row < histograms[i].nr_rows; row++) {
+			const struct columns_column *column = hist_rows_column(&histograms[i], row);
+
+			for (unsigned int what = 0; what < COLUMNS_NR; what++) {
+				if (column->hists[what])
+					write_buckets(out, &histograms[i], row, (enum columns_what)what);
+			}
+		}
+	}
+	if (ferror(out))
+		return errno ? -errno : -EIO;
+	return 0;
+}

@@ -15,6 +15,8 @@
  */
 
 struct error;
+struct facts;
+struct hist_rows;
 struct names;
 struct summary;
 struct timers;
@@ -37,7 +39,7 @@ struct document_anomaly {
 struct document {
 	const char *command;	/* "analyze" */
 	const char *version;
-	const char *path;
+	const char *path;	/* NULL: no file */
 	const struct source_info *source;
 	uint64_t last_at;	/* waits still open are cut here */
 	enum tristate is_preempt_rt;	/* what was decided about softirqs */
@@ -52,11 +54,31 @@ struct document {
 	bool has_tasks;		/* threads were asked for by tid or name */
 	bool is_narrowed;	/* they were, or CPUs, or a window of time */
 
+	/* live runs */
+	const struct facts *facts;	/* of the machine; NULL */
+	const char *tracer;		/* "osnoise", "timerlat", "none"; NULL: nothing to say */
+	bool has_wall;			/* wall_offset_ns is known */
+	int64_t wall_offset_ns;		/* wall-clock time (ns since 1970) less trace time */
+	bool has_threshold;
+	uint64_t threshold_ns;
+	uint64_t nr_hits;
+	uint64_t nr_hits_unreported;
+
+	/* `hist`: of timerlat's CPUs, of waits; either may be missing */
+	const struct hist_rows *histograms;
+	uint32_t nr_histograms;
+
 	struct document_missing missing[DOCUMENT_MAX_MISSING];
 	uint32_t nr_missing;
 	struct document_anomaly anomalies[DOCUMENT_MAX_ANOMALIES];
 	uint32_t nr_anomalies;
 };
+
+/** document_wall() - wall-clock time of an instant of trace time, in ns since 1970; has_wall is true */
+static inline uint64_t document_wall(const struct document *doc, uint64_t at)
+{
+	return at + (uint64_t)doc->wall_offset_ns;
+}
 
 /* How the text is laid out; the machine formats need nothing of it. */
 struct document_layout {

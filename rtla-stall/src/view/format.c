@@ -70,6 +70,16 @@ struct format format_limit(uint64_t ns)
 	return ret;
 }
 
+struct format format_elapsed(uint64_t ns)
+{
+	uint64_t seconds = ns / 1000000000;
+	struct format ret;
+
+	snprintf(ret.text, sizeof(ret.text), "%3" PRIu64 " %02" PRIu64 ":%02" PRIu64 ":%02" PRIu64,
+		 seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+	return ret;
+}
+
 struct format format_count(uint64_t count)
 {
 	char digits[24];

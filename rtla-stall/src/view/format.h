@@ -41,6 +41,9 @@ struct format format_seconds(uint64_t ns);
 /** format_instant() - "9.668936844": an instant of trace time, as traces print it, exact */
 struct format format_instant(uint64_t at);
 
+/** format_elapsed() - "  0 00:00:05": days and a clock, as rtla prints how long it ran */
+struct format format_elapsed(uint64_t ns);
+
 /** format_count() - "4,012,345" */
 struct format format_count(uint64_t count);
 

@@ -6,89 +6,14 @@
 
 #include <json.h>
 
+#include "../monitor/facts.h"
 #include "../stats/summary.h"
 #include "../stats/timers.h"
 #include "../util/names.h"
 #include "../util/strbuf.h"
 #include "format.h"
+#include "hist_json.h"
 #include "value.h"
-
-#define FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
-
-/*
- * ---- text -------------------------------------------------------------------------------------
- */
-
-/*
- * json-c escapes the control characters of ASCII. DEL and those of U+0080..U+009F may stand in JSON
- * as they are, but some terminals obey them. Outside strings there are none.
- */
-static void append_escaped(struct strbuf *text, const char *serialised)
-{
-	const char *plain = serialised;
-
-	for (const char *at = serialised; *at; at++) {
-		unsigned char byte = (unsigned char)at[0], next = (unsigned char)at[1];
-		bool is_beyond_ascii = byte == 0xc2 && next >= 0x80 && next < 0xa0;
-
-		if (byte != 0x7f && !is_beyond_ascii)
-			continue;
-		strbuf_add(text, plain, (size_t)(at - plain));
-		strbuf_addf(text, "\\u00%02x", is_beyond_ascii ? next : byte);
-		at += is_beyond_ascii;
-		plain = at + 1;
-	}
-	strbuf_adds(text, plain);
-}
-
-/* Takes @object over. */
-static void append(struct value_maker *json, struct json_object *object)
-{
-	const char *serialised = NULL;
-
-	if (object && !json->has_failed)
-		serialised = json_object_to_json_string_ext(object, FLAGS);
-	if (serialised)
-		append_escaped(&json->text, serialised);
-	else
-		json->has_failed = true;
-	json_object_put(object);
-}
-
-static int flush(struct value_maker *json)
-{
-	if (json->has_failed || json->text.has_failed)
-		return -ENOMEM;
-	errno = 0;
-	if (fwrite(json->text.text, 1, json->text.length, json->out) != json->text.length)
-		return errno ? -errno : -EIO;
-	strbuf_reset(&json->text);
-	return 0;
-}
-
-/* A member of the document that is an array, a row at a time. */
-static int write_rows(struct value_maker *json, const char *key, size_t nr,
-		      struct json_object *(*new_row)(struct value_maker *json, size_t row))
-{
-	int result;
-
-	strbuf_addf(&json->text, ",\n\"%s\": [", key);
-	for (size_t row = 0; row < nr; row++) {
-		strbuf_adds(&json->text, row ? ",\n  " : "\n  ");
-		append(json, new_row(json, row));
-		result = flush(json);
-		if (result)
-			return result;
-	}
-	strbuf_adds(&json->text, nr ? "\n]" : "]");
-	return 0;
-}
-
-static void write_member(struct value_maker *json, const char *key, struct json_object *value)
-{
-	strbuf_addf(&json->text, ",\n\"%s\": ", key);
-	append(json, value);
-}
 
 /*
  * ---- source and totals ------------------------------------------------------------------------
@@ -102,7 +27,7 @@ static struct json_object *new_source(struct value_maker *json)
 	struct json_object *missing = json_object_new_array();
 	struct json_object *anomalies = value_object(json);
 
-	value_string(json, object, "path", doc->path);
+	value_string(json, object, "path", doc->path ? doc->path : "");
 	value_string(json, object, "format", source_format_name(source->format));
 	value_string(json, object, "kernel", source->kernel);
 	value_string(json, object, "clock", source->clock);
@@ -115,6 +40,8 @@ static struct json_object *new_source(struct value_maker *json)
 	value_bool(json, object, "truncated", source->is_truncated);
 	if (source->is_truncated)
 		value_string(json, object, "truncated_why", source->truncated_why);
+	if (doc->has_wall)
+		value_signed(json, object, "wall_offset_ns", doc->wall_offset_ns);
 	if (doc->was_interrupted)
 		value_bool(json, object, "interrupted", true);
 	if (doc->is_preempt_rt == TRI_UNKNOWN)
@@ -141,6 +68,59 @@ static struct json_object *new_totals(struct value_maker *json)
 	value_number(json, object, "wait_ns", summary->totals.wait_ns);
 	value_causes(json, object, "causes", summary->totals.causes);
 	value_number(json, object, "touched_by_loss", summary->totals.touched_by_loss);
+	return object;
+}
+
+static bool is_live(const struct document *doc)
+{
+	return doc->source->format == SOURCE_LIVE || doc->source->format == SOURCE_PROC;
+}
+
+static void add_cpus(struct value_maker *json, struct json_object *object, const char *key,
+		     const struct facts_cpus *cpus)
+{
+	if (cpus->is_known)
+		value_string(json, object, key, cpus->text);
+	else
+		value_null(json, object, key);
+}
+
+static struct json_object *new_facts(struct value_maker *json)
+{
+	const struct facts *facts = json->doc->facts;
+	struct json_object *object = value_object(json);
+
+	value_string(json, object, "kernel", facts->kernel);
+	value_string(json, object, "preemption", facts_preemption_name(facts->preemption));
+	add_cpus(json, object, "online", &facts->online);
+	add_cpus(json, object, "present", &facts->present);
+	add_cpus(json, object, "isolated", &facts->isolated);
+	add_cpus(json, object, "nohz_full", &facts->nohz_full);
+	if (facts->knows_throttling) {
+		value_signed(json, object, "rt_runtime_us", facts->rt_runtime_us);
+		value_signed(json, object, "rt_period_us", facts->rt_period_us);
+	}
+	value_string(json, object, "fair_server", facts_server_name(facts->server));
+	if (facts->server == FACTS_SERVER_ON) {
+		value_number(json, object, "fair_server_runtime_ns", facts->server_runtime_ns);
+		value_number(json, object, "fair_server_period_ns", facts->server_period_ns);
+	}
+	if (json->doc->tracer)
+		value_string(json, object, "tracer", json->doc->tracer);
+	return object;
+}
+
+static struct json_object *new_hits(struct value_maker *json)
+{
+	const struct document *doc = json->doc;
+	struct json_object *object = value_object(json);
+
+	if (doc->has_threshold)
+		value_number(json, object, "threshold_ns", doc->threshold_ns);
+	else
+		value_null(json, object, "threshold_ns");
+	value_number(json, object, "count", doc->nr_hits);
+	value_number(json, object, "unreported", doc->nr_hits_unreported);
 	return object;
 }
 
@@ -267,9 +247,34 @@ static void add_work(struct value_maker *json, struct json_object *object,
 	value_add(json, object, "work", work);
 }
 
-static struct json_object *new_stall(struct value_maker *json, size_t row)
+/* Its largest charge. */
+static void add_most(struct value_maker *json, struct json_object *object, const struct episode *stall)
 {
-	const struct episode *stall = json->doc->summary->stalls[row];
+	const struct charge *most = NULL;
+	struct json_object *entry;
+
+	for (uint32_t i = 0; i < stall->nr_charges; i++) {
+		if (!most || stall->charges[i].ns > most->ns)
+			most = &stall->charges[i];
+	}
+	if (!most) {
+		value_null(json, object, "most");
+		return;
+	}
+	entry = value_new_culprit(json, &json->doc->summary->names[most->culprit]);
+	value_string(json, entry, "cause", cause_name(most->cause));
+	value_reason(json, entry, most->reason);
+	value_number(json, entry, "ns", most->ns);
+	value_add(json, object, "most", entry);
+}
+
+struct json_object *json_new_stall(struct value_maker *json, const struct episode *stall)
+{
+	static const char *const began_by[] = {
+		[EPISODE_BEGAN_BY_WAKING] = "waking",
+		[EPISODE_BEGAN_BY_PREEMPTION] = "preemption",
+		[EPISODE_BEGAN_BEFORE] = "found",
+	};
 	const struct engine_task *task = &json->doc->summary->tasks[stall->task];
 	bool is_open = stall->flags & EPISODE_STILL_OPEN;
 	struct json_object *object = value_object(json);
@@ -287,9 +292,11 @@ static struct json_object *new_stall(struct value_maker *json, size_t row)
 		value_number(json, object, "ended_ns", stall->ended_at);
 	value_bool(json, object, "open", is_open);
 	value_number(json, object, "wait_ns", stall->ended_at - stall->began_at);
-	value_string(json, object, "began_by", stall->began_by == EPISODE_BEGAN_BY_WAKING ?
-		     "waking" : "preemption");
+	value_string(json, object, "began_by", began_by[stall->began_by]);
+	if (json->doc->has_wall)
+		value_number(json, object, "began_wall_ns", document_wall(json->doc, stall->began_at));
 	value_causes(json, object, "causes", stall->causes);
+	add_most(json, object, stall);
 	value_culprit(json, object, "waker", stall->waker);
 	add_work(json, object, stall);
 	value_bool(json, object, "touched_by_loss", stall->flags & EPISODE_TOUCHED_BY_LOSS);
@@ -300,6 +307,11 @@ static struct json_object *new_stall(struct value_maker *json, size_t row)
 	value_number(json, object, "segments_folded", stall->nr_folded);
 	add_stacks(json, object, stall);
 	return object;
+}
+
+static struct json_object *new_stall_row(struct value_maker *json, size_t row)
+{
+	return json_new_stall(json, json->doc->summary->stalls[row]);
 }
 
 static void add_samples(struct value_maker *json, struct json_object *object, const char *key,
@@ -358,25 +370,43 @@ int json_write(const struct document *doc, FILE *out)
 	int result;
 
 	strbuf_adds(&json.text, "{\n\"schema\": \"rtla-stall/1\"");
-	write_member(&json, "command", value_new_string(&json, doc->command));
-	write_member(&json, "version", value_new_string(&json, doc->version));
-	write_member(&json, "source", new_source(&json));
-	write_member(&json, "totals", new_totals(&json));
-	result = write_rows(&json, "threads", summary->nr_threads, new_thread);
+	value_write_member(&json, "command", value_new_string(&json, doc->command));
+	value_write_member(&json, "version", value_new_string(&json, doc->version));
+	value_write_member(&json, "source", new_source(&json));
+	value_write_member(&json, "totals", new_totals(&json));
+	if (doc->facts)
+		value_write_member(&json, "facts", new_facts(&json));
+	if (is_live(doc))
+		value_write_member(&json, "hits", new_hits(&json));
+	result = value_write_rows(&json, "threads", summary->nr_threads, new_thread);
 	if (!result)
-		result = write_rows(&json, "culprits", summary->nr_culprits, new_culprit_row);
+		result = value_write_rows(&json, "culprits", summary->nr_culprits, new_culprit_row);
 	if (!result)
-		result = write_rows(&json, "stalls", summary->nr_stalls, new_stall);
+		result = value_write_rows(&json, "stalls", summary->nr_stalls, new_stall_row);
 	if (result)
 		goto out;
-	write_member(&json, "stalls_omitted", json_object_new_uint64(summary->stalls_omitted));
+	value_write_member(&json, "stalls_omitted", json_object_new_uint64(summary->stalls_omitted));
 	if (doc->timers->nr_cpus)
-		result = write_rows(&json, "timerlat", doc->timers->nr_cpus, new_timer);
+		result = value_write_rows(&json, "timerlat", doc->timers->nr_cpus, new_timer);
+	if (!result && doc->nr_histograms)
+		result = hist_json_write(&json, doc->histograms, doc->nr_histograms);
 	if (result)
 		goto out;
 	strbuf_adds(&json.text, "\n}\n");
-	result = flush(&json);
+	result = value_flush(&json);
 out:
+	strbuf_deinit(&json.text);
+	return result;
+}
+
+int json_write_stall(const struct document *doc, const struct episode *stall, FILE *out)
+{
+	struct value_maker json = { .doc = doc, .out = out, .text = STRBUF_INIT };
+	int result;
+
+	value_write(&json, json_new_stall(&json, stall));
+	strbuf_adds(&json.text, "\n");
+	result = value_flush(&json);
 	strbuf_deinit(&json.text);
 	return result;
 }

@@ -15,11 +15,26 @@
  * with the number of rows.
  */
 
+struct json_object;
+struct value_maker;
+
 /**
  * json_write() - write it
  *
  * Return: 0 or a negative errno; -EPIPE included.
  */
 int json_write(const struct document *doc, FILE *out) __attribute__((warn_unused_result));
+
+/** json_new_stall() - a row of "stalls". @json: its doc knows whoever is named, as below */
+struct json_object *json_new_stall(struct value_maker *json, const struct episode *stall);
+
+/**
+ * json_write_stall() - write one wait as a line: what is a row of "stalls" in the document
+ * @doc: summary->names and summary->tasks have to know whoever is named
+ *
+ * Return: 0 or a negative errno; -EPIPE included.
+ */
+int json_write_stall(const struct document *doc, const struct episode *stall, FILE *out)
+	__attribute__((warn_unused_result));
 
 #endif

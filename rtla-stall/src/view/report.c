@@ -75,8 +75,14 @@ static void write_trace(struct page *page)
 	struct strbuf text = STRBUF_INIT;
 	char safe[1024];
 
-	format_safe(page->doc->path, page->layout->is_utf8, safe, sizeof(safe));
-	page_title(page, "TRACE  %.200s", safe);
+	if (page->doc->path) {
+		format_safe(page->doc->path, page->layout->is_utf8, safe, sizeof(safe));
+		page_title(page, "TRACE  %.200s", safe);
+	} else if (source->format == SOURCE_PROC) {
+		page_title(page, "TRACE  none: tracing did not come up, and /proc shows long waits only");
+	} else {
+		page_title(page, "TRACE  the running kernel");
+	}
 
 	format_safe(source->kernel, false, safe, sizeof(safe));
 	strbuf_adds(&text, *safe ? safe : "not known");

@@ -11,6 +11,7 @@
 #include "page.h"
 #include "table.h"
 #include "timeline.h"
+#include "wall.h"
 
 #define INDENT 4u
 #define MAX_PARTS 8u	/* rows per stall; the rest is one row */
@@ -105,16 +106,17 @@ static void write_cpus(struct page *page, const struct episode *stall)
 		strbuf_addf(&page->text, " and %" PRIu32 " others", stall->nr_cpus - 8);
 }
 
-static void write_headline(struct page *page, const struct episode *stall, size_t number)
+static void write_headline(struct page *page, const struct episode *stall, uint64_t number)
 {
 	struct format prio = format_prio(stall->prio);
 	bool is_open = stall->flags & EPISODE_STILL_OPEN;
 
 	page_paint(page, PAINT_STRONG);
-	strbuf_addf(&page->text, "%3zu ", number);
-	strbuf_addf(&page->text, "%s (tid %" PRId32 "%s%s) %s %s",
+	strbuf_addf(&page->text, "%3" PRIu64 " ", number);
+	strbuf_addf(&page->text, "%s (tid %" PRId32 "%s%s) %s %s%s",
 		    format_name(page->doc->summary->tasks[stall->task].comm).text, stall->tid,
 		    *prio.text ? ", " : "", prio.text, is_open ? "has waited" : "waited",
+		    stall->began_by == EPISODE_BEGAN_BEFORE ? "at least " : "",
 		    format_duration(stall->ended_at - stall->began_at).text);
 	write_cpus(page, stall);
 	if (is_open)
@@ -187,6 +189,8 @@ static void write_facts(struct page *page, const struct episode *stall)
 
 	if (stall->began_by == EPISODE_BEGAN_BY_PREEMPTION)
 		snprintf(how.text, sizeof(how.text), "preempted");
+	else if (stall->began_by == EPISODE_BEGAN_BEFORE)
+		snprintf(how.text, sizeof(how.text), "found waiting, it may have been for longer");
 	else if (stall->waker != CULPRIT_NONE)
 		snprintf(how.text, sizeof(how.text), "woken by %.120s%s",
 			 name_of(page, stall->waker).text,
@@ -194,6 +198,9 @@ static void write_facts(struct page *page, const struct episode *stall)
 	page_wrap(page, INDENT, "from %s to %s, %s; %s", format_instant(stall->began_at).text,
 		  format_instant(stall->ended_at).text,
 		  format_seconds(stall->ended_at - stall->began_at).text, how.text);
+	if (page->doc->has_wall)
+		page_wrap(page, INDENT, "wall-clock time of its beginning: %s",
+			  wall_format(document_wall(page->doc, stall->began_at)).text);
 	if (stall->work_function)
 		page_wrap(page, INDENT, "its work: %s%s%s%s",
 			  format_name(names_get(page->doc->names, stall->work_function)).text,
@@ -306,7 +313,7 @@ static void write_stacks(struct page *page, const struct episode *stall)
 			    stall->nr_stacks - MAX_STACKS);
 }
 
-static int write_stall(struct page *page, const struct episode *stall, size_t number)
+int report_stall_write_one(struct page *page, const struct episode *stall, uint64_t number)
 {
 	struct part *parts = sort_parts(stall);
 
@@ -340,7 +347,7 @@ int report_stall_write(struct page *page)
 		   nr_stalls == 1 ? "" : ", longest first");
 	for (uint32_t i = 0; i < nr_shown; i++) {
 		strbuf_adds(&page->text, "\n");
-		result = write_stall(page, summary->stalls[i], i + 1);
+		result = report_stall_write_one(page, summary->stalls[i], i + 1);
 		if (result)
 			return result;
 	}

@@ -1,8 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "value.h"
 
+#include <errno.h>
+
 #include "../stats/summary.h"
 #include "format.h"
+
+#define FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
+/*
+ * json-c escapes the control characters of ASCII. DEL and those of U+0080..U+009F may stand in JSON
+ * as they are, but some terminals obey them. Outside strings there are none.
+ */
+static void append_escaped(struct strbuf *text, const char *serialised)
+{
+	const char *plain = serialised;
+
+	for (const char *at = serialised; *at; at++) {
+		unsigned char byte = (unsigned char)at[0], next = (unsigned char)at[1];
+		bool is_beyond_ascii = byte == 0xc2 && next >= 0x80 && next < 0xa0;
+
+		if (byte != 0x7f && !is_beyond_ascii)
+			continue;
+		strbuf_add(text, plain, (size_t)(at - plain));
+		strbuf_addf(text, "\\u00%02x", is_beyond_ascii ? next : byte);
+		at += is_beyond_ascii;
+		plain = at + 1;
+	}
+	strbuf_adds(text, plain);
+}
+
+void value_write(struct value_maker *json, struct json_object *object)
+{
+	const char *serialised = NULL;
+
+	if (object && !json->has_failed)
+		serialised = json_object_to_json_string_ext(object, FLAGS);
+	if (serialised)
+		append_escaped(&json->text, serialised);
+	else
+		json->has_failed = true;
+	json_object_put(object);
+}
+
+int value_flush(struct value_maker *json)
+{
+	if (json->has_failed || json->text.has_failed)
+		return -ENOMEM;
+	errno = 0;
+	if (fwrite(json->text.text, 1, json->text.length, json->out) != json->text.length)
+		return errno ? -errno : -EIO;
+	strbuf_reset(&json->text);
+	return 0;
+}
+
+int value_write_rows(struct value_maker *json, const char *key, size_t nr,
+		     struct json_object *(*new_row)(struct value_maker *json, size_t row))
+{
+	int result;
+
+	strbuf_addf(&json->text, ",\n\"%s\": [", key);
+	for (size_t row = 0; row < nr; row++) {
+		strbuf_adds(&json->text, row ? ",\n  " : "\n  ");
+		value_write(json, new_row(json, row));
+		result = value_flush(json);
+		if (result)
+			return result;
+	}
+	strbuf_adds(&json->text, nr ? "\n]" : "]");
+	return 0;
+}
+
+void value_write_member(struct value_maker *json, const char *key, struct json_object *value)
+{
+	strbuf_addf(&json->text, ",\n\"%s\": ", key);
+	value_write(json, value);
+}
 
 struct json_object *value_object(struct value_maker *json)
 {

@@ -12,18 +12,37 @@
 #include "document.h"
 
 /*
- * The values that the JSON document is made of, on top of json-c. Only json.c uses it.
+ * The values that the JSON document is made of, on top of json-c, and how they get out. Only the files that
+ * write JSON use it.
  *
  * A document on its way out carries along whether memory ran out: once it did, values may be NULL,
- * nothing is added any more, and json.c writes no more of it. Values that are added belong to what
+ * nothing is added any more, and no more of it is written. Values that are added belong to what
  * they were added to, also when that failed.
  */
 struct value_maker {
-	const struct document *doc;
+	const struct document *doc; /* NULL: no value_culprit() */
 	FILE *out;
 	struct strbuf text;	/* not yet written to out */
 	bool has_failed;	/* out of memory */
+	const void *arg;	/* of whoever writes */
 };
+
+/** value_write() - append the text of @object, which is taken over; flush it later */
+void value_write(struct value_maker *json, struct json_object *object);
+
+/** value_write_member() - a member of the document; @value is taken over */
+void value_write_member(struct value_maker *json, const char *key, struct json_object *value);
+
+/**
+ * value_write_rows() - a member of the document that is an array, a row at a time
+ *
+ * Return: 0 or a negative errno; -EPIPE included.
+ */
+int value_write_rows(struct value_maker *json, const char *key, size_t nr,
+		     struct json_object *(*new_row)(struct value_maker *json, size_t row));
+
+/** value_flush() - write out what there is. Return: 0 or a negative errno; -EPIPE included */
+int value_flush(struct value_maker *json) __attribute__((warn_unused_result));
 
 /** value_object() - an empty object */
 struct json_object *value_object(struct value_maker *json);
