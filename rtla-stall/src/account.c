@@ -99,7 +99,7 @@ static bool is_selected(const struct engine_task *task, bool has_waits, const vo
 {
 	const struct choice *choice = arg;
 
-	return selection_thread(choice->selection, task, has_waits, choice->first_at);
+	return task->is_met && selection_thread(choice->selection, task, has_waits, choice->first_at);
 }
 
 int account_sum_up(const struct account *account, uint64_t first_at, struct summary *ret,

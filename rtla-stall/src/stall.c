@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "analyze.h"
+#include "hist_merge.h"
+#include "monitor/watch.h"
 #include "params.h"
 #include "record.h"
 #include "util/error.h"
@@ -31,10 +33,15 @@ struct command {
 /* Set by a signal, read by the loop over the events. */
 static volatile sig_atomic_t is_interrupted;
 
+static int run_top(int argc, char **argv);
+static int run_hist(int argc, char **argv);
 static int run_analyze(int argc, char **argv);
 static int run_record(int argc, char **argv);
 
+/* The first one is run when the first word is none of them. */
 static const struct command commands[] = {
+	{ "top", "watch the waits of kernel threads", run_top },
+	{ "hist", "histograms of them, at the end of a run", run_hist },
 	{ "analyze", "report on a recorded trace", run_analyze },
 	{ "record", "record a trace for analyze", run_record },
 };
@@ -79,10 +86,11 @@ static void complain(const char *where, const char *words)
 
 static void usage(FILE *out)
 {
-	fputs("usage: rtla-stall COMMAND [options]\n\n", out);
+	fputs("usage: rtla-stall [COMMAND] [options]\n\n", out);
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
 	fputs("\n  --version  the version\n  --help     this text; COMMAND --help: its options\n\n"
+	      "Without a command it is top.\n"
 	      "`rtla stall` is the same as `rtla-stall`.\n", out);
 }
 
@@ -145,6 +153,86 @@ static int run_analyze(int argc, char **argv)
 	return result.is_threshold_reached ? STALL_EXIT_THRESHOLD : STALL_EXIT_DONE;
 }
 
+static void say_top(const char *words)
+{
+	complain("top", words);
+}
+
+static void say_hist(const char *words)
+{
+	complain("hist", words);
+}
+
+static int watch(const struct monitor_params *params, const char *name, void (*say)(const char *words))
+{
+	const struct watch_setting setting = {
+		.layout = find_layout(),
+		.out = stdout,
+		.is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
+		.undo_dir = UNDO_DIR,
+		.is_interrupted = &is_interrupted,
+		.say = say,
+	};
+	bool is_threshold_reached = false;
+	struct error err = { 0 };
+
+	catch_signals();
+	/* a terminal that goes away is no reason to leave the system as it is */
+	catch_signal(SIGHUP);
+	if (watch_run(params, &setting, &is_threshold_reached, &err)) {
+		complain(name, err.text);
+		return STALL_EXIT_ERROR;
+	}
+	return is_threshold_reached ? STALL_EXIT_THRESHOLD : STALL_EXIT_DONE;
+}
+
+static int merge(const struct monitor_params *params)
+{
+	const struct document_layout layout = find_layout();
+	struct error err = { 0 };
+
+	catch_signals();
+	if (!hist_merge_run(params, &layout, stdout, &err))
+		return STALL_EXIT_DONE;
+	complain("hist merge", err.text);
+	return STALL_EXIT_ERROR;
+}
+
+static int run_monitor(int argc, char **argv, const char *name, enum monitor_face face,
+		       void (*say)(const char *words))
+{
+	struct monitor_params params;
+	struct error err = { 0 };
+	int status;
+
+	if (monitor_params_parse(argc, argv, &params, &err)) {
+		complain(name, err.text);
+		return STALL_EXIT_USAGE;
+	}
+	if (params.wants_help) {
+		struct strbuf help = STRBUF_INIT;
+
+		monitor_params_help(face, &help);
+		fputs(help.text, stdout);
+		strbuf_deinit(&help);
+		status = end_output(STALL_EXIT_USAGE);
+	} else {
+		status = params.nr_merge ? merge(&params) : watch(&params, name, say);
+	}
+	monitor_params_deinit(&params);
+	return status;
+}
+
+static int run_top(int argc, char **argv)
+{
+	return run_monitor(argc, argv, "top", MONITOR_TOP, say_top);
+}
+
+static int run_hist(int argc, char **argv)
+{
+	return run_monitor(argc, argv, "hist", MONITOR_HIST, say_hist);
+}
+
 static void say_record(const char *words)
 {
 	complain("record", words);
@@ -184,14 +272,13 @@ static int run_record(int argc, char **argv)
 
 int stall_main(int argc, char **argv)
 {
+	char *top[] = { (char *)commands[0].name, NULL };
 	const char *word = argc > 1 ? argv[1] : NULL;
 	char unknown[256];
 
 	setlocale(LC_CTYPE, "");
-	if (!word) {
-		usage(stderr);
-		return STALL_EXIT_USAGE;
-	}
+	if (!word)
+		return run_top(1, top);
 	if (!strcmp(word, "--version")) {
 		puts("rtla-stall " RTLA_STALL_VERSION);
 		return end_output(STALL_EXIT_DONE);
@@ -204,7 +291,12 @@ int stall_main(int argc, char **argv)
 		if (!strcmp(word, commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
 	}
-	snprintf(unknown, sizeof(unknown), "no such %s: %s", *word == '-' ? "option" : "command", word);
+	if (*word == '-') {
+		/* an option: of top, which is what runs when nothing else is said */
+		argv[0] = top[0];
+		return run_top(argc, argv);
+	}
+	snprintf(unknown, sizeof(unknown), "no such command: %s", word);
 	complain("", unknown);
 	usage(stderr);
 	return STALL_EXIT_USAGE;

@@ -75,13 +75,11 @@ printf 'PERFILE2 and more' >"$dir/perf.data"
 
 # ---- the program --------------------------------------------------------------------------------
 
-run 129
-[ -n "$wrong" ] || [ ! -s "$dir/out" ] || wrong='standard output is not empty'
-[ -n "$wrong" ] || grep -q '^usage: rtla-stall COMMAND' "$dir/err" || wrong='no usage'
-check 'without arguments: usage, on standard error'
 run 129 nonsense
 [ -n "$wrong" ] || [ "$(head -n 1 "$dir/err")" = 'rtla-stall: no such command: nonsense' ] || wrong=$(cat "$dir/err")
-check 'an unknown command is named'
+[ -n "$wrong" ] || [ ! -s "$dir/out" ] || wrong='standard output is not empty'
+[ -n "$wrong" ] || grep -q '^usage: rtla-stall \[COMMAND\]' "$dir/err" || wrong='no usage'
+check 'an unknown command is named, with the usage, on standard error'
 run 129 --help
 [ -n "$wrong" ] || grep -q '^  analyze ' "$dir/out" || wrong='analyze is not listed'
 [ -n "$wrong" ] || [ ! -s "$dir/err" ] || wrong='standard error is not empty'

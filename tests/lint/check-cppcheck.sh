@@ -13,6 +13,6 @@ mkdir -p "$out"
 report "cppcheck on $# files" "$(cppcheck --quiet --std=c11 --language=c -j 2 --cppcheck-build-dir="$out" \
 	--enable=warning,performance,portability --inline-suppr --suppress=missingInclude \
 	--suppress=missingIncludeSystem --suppress=unmatchedSuppression \
-	--suppress=memleak --suppress=identicalInnerCondition --suppress=uninitvar -D_GNU_SOURCE -D__x86_64__ -D__linux__ \
+	--suppress=memleak --suppress=resourceLeak --suppress=identicalInnerCondition --suppress=uninitvar -D_GNU_SOURCE -D__x86_64__ -D__linux__ \
 	'-DRTLA_STALL_VERSION=""' --template='{file}:{line}: {severity}: {message} [{id}]' "$@" 2>&1)"
 finish

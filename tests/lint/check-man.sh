@@ -1,20 +1,29 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# check-man.sh PROGRAM: what a command's --help lists and what Documentation says are the same options:
+# check-man.sh PROGRAM: what a command's --help lists and what its man page describes are the same options:
 # every option is described exactly once, and none is described that is not there. Run from the top of
 # the tree. TAP.
 #
-# In --help an option is a line that begins with blanks and a dash. In Documentation its description is a
-# line that begins with "**-": for a command in an include (*.txt), for the program in rtla-stall.rst.
+# In --help an option is a line that begins with blanks and a dash. In a page its description is a line
+# between OPTIONS and OUTPUT that begins with "**-", in the page itself or in a file it includes there.
 
 . tests/lint/lib.sh
 
 program=$1
 documentation=rtla-stall/Documentation
-# described FILE...: the options that are described there, one per line, as often as they are
+# options_of PAGE: what is between OPTIONS and OUTPUT, with what is included
+options_of() {
+	sed -n '/^OPTIONS$/,/^OUTPUT$/p' "$1" | while IFS= read -r line; do
+		case $line in
+		'.. include:: '*) cat "$documentation/${line#.. include:: }" ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done
+}
+# described PAGE: the options that are described there, one per line, as often as they are
 described() {
-	cat "$@" | grep -E '^\*\*-' | grep -o -E '\*\*-[^*]*\*\*' | tr -d '*' | sed 's/[=[].*//'
+	options_of "$1" | grep -E '^\*\*-' | grep -o -E '\*\*-[^*]*\*\*' | tr -d '*' | sed 's/[=[].*//'
 }
 # listed COMMAND...: the options in its --help
 listed() {
@@ -32,24 +41,28 @@ compare() {
 	done)"
 }
 
-included=$(described "$documentation"/*.txt)
-all=
+# both_ways WHAT COMMAND PAGE: COMMAND may be empty
+both_ways() {
+	# shellcheck disable=SC2086 # no word when it is empty
+	listed=$(listed $2)
+	described=$(described "$3")
+	compare "$1" "$listed" "$described"
+	report "$1: no option is described that is not there" "$(for option in $described; do
+		printf '%s\n' "$listed" | grep -q -x -e "$option" || echo "$option"
+	done)"
+}
+
+both_ways rtla-stall '' "$documentation/rtla-stall.rst"
 for page in "$documentation"/rtla-stall-*.rst; do
 	command=${page##*/rtla-stall-}
 	command=${command%.rst}
-	options=$(listed "$command")
-	all="$all $options"
-	compare "$command" "$options" "$included"
-	report "$command: $page takes in the descriptions" "$(grep -q '^\.\. include:: .*options' "$page" ||
-		echo 'no ".. include:: ...options..." in it')"
+	both_ways "$command" "$command" "$page"
 done
-report 'no option is described that no command has' "$(for option in $included; do
-	printf '%s\n' $all | grep -q -x -e "$option" || echo "$option"
+report 'every command has a page' "$("$program" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' | while read -r command; do
+	[ -e "$documentation/rtla-stall-$command.rst" ] || echo "$command"
 done)"
-own=$(described "$documentation/rtla-stall.rst")
-compare rtla-stall "$(listed)" "$own"
-report 'rtla-stall: no option is described that is not there' "$(for option in $own; do
-	listed | grep -q -x -e "$option" || echo "$option"
+report 'every include is included' "$(for file in "$documentation"/*.txt; do
+	grep -q -x -F ".. include:: ${file##*/}" "$documentation"/*.rst || echo "$file"
 done)"
 
 if [ -z "${RST2MAN-}" ]; then

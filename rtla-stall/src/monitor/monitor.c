@@ -280,8 +280,19 @@ static uint64_t source_due_at(const struct monitor *monitor)
 	return monitor->live ? source_live_due_at(monitor->live) : source_proc_due_at(monitor->proc);
 }
 
+static int feed_found(const struct event *event, void *arg)
+{
+	struct monitor *monitor = arg;
+	struct error err = { 0 };
+
+	return account_feed(&monitor->account, event, &err);
+}
+
 static int deliver(struct monitor *monitor, struct error *err)
 {
+	if (monitor->phase == SNAPSHOT_LIVE &&
+	    occupants_find(&monitor->occupants, monitor->account.engine, monitor->last_at, feed_found, monitor))
+		return error_set(err, -ENOMEM, "out of memory");
 	if (!monitor->account.is_paused &&
 	    hits_look(monitor->hits, monitor->account.engine, monitor->last_at))
 		return error_set(err, -ENOMEM, "out of memory");

@@ -66,8 +66,10 @@ static int apply_bpf_action(void *arg, const char *option, const char *value, st
 {
 	(void)arg;
 	(void)value;
-	return error_set(err, -EINVAL, "%s: nothing here is collected by BPF, so there is no program that could "
-			 "call yours: use --on-threshold", option);
+	return error_set(err, -EINVAL,
+			 "%s: nothing here is collected by BPF, so there is no program that could "
+			 "call yours: use --on-threshold",
+			 option);
 }
 
 static int apply_stack_format(void *arg, const char *option, const char *value, struct error *err)
@@ -91,12 +93,14 @@ static int apply_stack_format(void *arg, const char *option, const char *value, 
 /* The name is made part of a path in tracefs. */
 static bool is_event_name(const char *name)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 	size_t length = strspn(name, letters);
 
 	if (!length || !name[length])
 		return length;
-	return name[length] == ':' && name[length + 1] && !name[length + 1 + strspn(name + length + 1, letters)];
+	return name[length] == ':' && name[length + 1] &&
+	       !name[length + 1 + strspn(name + length + 1, letters)];
 }
 
 static int apply_event(void *arg, const char *option, const char *value, struct error *err)
@@ -104,16 +108,18 @@ static int apply_event(void *arg, const char *option, const char *value, struct 
 	struct monitor_params *params = &((struct monitor_asked *)arg)->params;
 
 	if (!is_event_name(value))
-		return error_set(err, -EINVAL, "%s: '%s' is no event: write SYSTEM or SYSTEM:EVENT", option,
-				 value);
+		return error_set(err, -EINVAL, "%s: '%s' is no event: write SYSTEM or SYSTEM:EVENT",
+				 option, value);
 	if (params->nr_extras == MONITOR_MAX_EXTRAS)
-		return error_set(err, -EINVAL, "%s: given more than %u times", option, MONITOR_MAX_EXTRAS);
+		return error_set(err, -EINVAL, "%s: given more than %u times", option,
+				 MONITOR_MAX_EXTRAS);
 	params->extras[params->nr_extras++] = (struct live_extra){ .name = value };
 	return 0;
 }
 
 /* Return: the event that --filter or --trigger is about; NULL with words in @err */
-static struct live_extra *last_event(struct monitor_params *params, const char *option, struct error *err)
+static struct live_extra *last_event(struct monitor_params *params, const char *option,
+				     struct error *err)
 {
 	struct live_extra *extra;
 
@@ -124,7 +130,8 @@ static struct live_extra *last_event(struct monitor_params *params, const char *
 	extra = &params->extras[params->nr_extras - 1];
 	if (strchr(extra->name, ':'))
 		return extra;
-	error_set(err, -EINVAL, "%s: is for one event, and %s is a whole system", option, extra->name);
+	error_set(err, -EINVAL, "%s: is for one event, and %s is a whole system", option,
+		  extra->name);
 	return NULL;
 }
 
@@ -174,7 +181,8 @@ static int apply_idle_state(void *arg, const char *option, const char *value, st
 	int result = parse_signed(value, -1, INT32_MAX, &asked->params.deepest_idle_state);
 
 	if (result == -ERANGE)
-		return error_set(err, -EINVAL, "%s: '%s' is out of range [-1, %d]", option, value, INT32_MAX);
+		return error_set(err, -EINVAL, "%s: '%s' is out of range [-1, %d]", option, value,
+				 INT32_MAX);
 	if (result)
 		return error_set(err, -EINVAL, "%s: '%s' is no number", option, value);
 	return 0;
@@ -228,7 +236,8 @@ static int apply_priority(void *arg, const char *option, const char *value, stru
 	struct monitor_sched sched = { .is_wanted = true };
 
 	if (parse_sched(value, &sched))
-		return error_set(err, -EINVAL, "%s: '%s' is no priority: write f:1 to f:99, r:1 to r:99, o:-20 to "
+		return error_set(err, -EINVAL,
+				 "%s: '%s' is no priority: write f:1 to f:99, r:1 to r:99, o:-20 to "
 				 "o:19, or d:RUNTIME:PERIOD, as d:100us:1ms", option, value);
 	asked->params.sched = sched;
 	return 0;
@@ -282,32 +291,38 @@ static const struct option_row option_rows[] = {
 	  .help = "user threads too, not only kernel threads" },
 	{ .word = "task", TAKES("SEL"), LIVE, .kind = OPTION_TASK, PARAM(selection), LASTING,
 	  .help = "this thread, of whatever kind: tid, name, or 'ksoftirqd/*'; repeatable" },
-	{ .letter = 'd', .word = "duration", TAKES("TIME"), LIVE, .kind = OPTION_DURATION, PARAM(duration_ns),
+	{ .letter = 'd', .word = "duration", TAKES("TIME"), LIVE,
+	  .kind = OPTION_DURATION, PARAM(duration_ns),
 	  .help = "end after this time (a plain number is s)" },
-	{ .word = "warm-up", TAKES("TIME"), LIVE, .kind = OPTION_TIME, PARAM(warm_up_ns),
-	  .plain_ns = PLAIN_SECONDS,
+	{ .word = "warm-up", TAKES("TIME"), LIVE,
+	  .kind = OPTION_TIME, PARAM(warm_up_ns), .plain_ns = PLAIN_SECONDS,
 	  .help = "count nothing before this time is over (a plain number is s)" },
 
-	{ .group = "Thresholds", .word = "stall", TAKES("TIME"), LIVE, TIME(stall_ns), HAS(has_stall),
+	{ .group = "Thresholds", .word = "stall", TAKES("TIME"), LIVE,
+	  TIME(stall_ns), HAS(has_stall),
 	  .help = "list waits of at least this long (default: that of -T, or 10ms)" },
-	{ .letter = 'T', .word = "thread", TAKES("TIME"), LIVE, TIME(threshold_ns), HAS(has_threshold), LASTING,
+	{ .letter = 'T', .word = "thread", TAKES("TIME"), LIVE,
+	  TIME(threshold_ns), HAS(has_threshold), LASTING,
 	  .help = "end when a watched thread, or timerlat's, has waited that long" },
-	{ .word = "threshold", TAKES("TIME"), LIVE, TIME(threshold_ns), HAS(has_threshold), LASTING,
+	{ .word = "threshold", TAKES("TIME"), LIVE,
+	  TIME(threshold_ns), HAS(has_threshold), LASTING,
 	  .help = "the same" },
-	{ .letter = 'i', .word = "irq", TAKES("TIME"), LIVE, TIME(irq_threshold_ns), HAS(has_irq), LASTING,
+	{ .letter = 'i', .word = "irq", TAKES("TIME"), LIVE,
+	  TIME(irq_threshold_ns), HAS(has_irq), LASTING,
 	  .help = "end when timerlat's interrupt is that late" },
-	{ .letter = 'a', .word = "auto", TAKES("TIME"), LIVE, .kind = OPTION_TIME, .plain_ns = PLAIN_US,
-	  SPAN(auto_ns, trace), HAS(has_auto),
+	{ .letter = 'a', .word = "auto", TAKES("TIME"), LIVE,
+	  .kind = OPTION_TIME, .plain_ns = PLAIN_US, SPAN(auto_ns, trace), HAS(has_auto),
 	  .help = "-T TIME and -t; with timerlat also -i TIME and -s TIME" },
-	{ .word = "aa-only", TAKES("TIME"), TOP, .kind = OPTION_TIME, .plain_ns = PLAIN_US, AT(aa_only_ns),
-	  HAS(has_aa_only),
+	{ .word = "aa-only", TAKES("TIME"), TOP,
+	  .kind = OPTION_TIME, .plain_ns = PLAIN_US, AT(aa_only_ns), HAS(has_aa_only),
 	  .help = "end when that is reached; show nothing but the report on it" },
 
-	{ .group = "When a threshold is reached", .letter = 't', .word = "trace", MAY_TAKE("FILE"), LIVE,
+	{ .group = "When a threshold is reached", .letter = 't', .word = "trace",
+	  MAY_TAKE("FILE"), LIVE,
 	  .apply = apply_trace, AT(trace), HAS(has_trace),
 	  .help = "save the trace (default: stall_trace.dat; text if FILE ends in .txt)" },
-	{ .word = "trace-keep", TAKES("N"), LIVE, .kind = OPTION_COUNT, PARAM(trace_keep), .min = 1,
-	  .max = 100000,
+	{ .word = "trace-keep", TAKES("N"), LIVE,
+	  .kind = OPTION_COUNT, PARAM(trace_keep), .min = 1, .max = 100000,
 	  .help = "files of traces at most, with --on-threshold continue (default 8)" },
 	{ .word = "on-threshold", TAKES("ACTION"), LIVE, .apply = apply_on_threshold, LASTING,
 	  .help = "do this then; repeatable, in order, up to the first that fails" },
@@ -317,16 +332,19 @@ static const struct option_row option_rows[] = {
 	  .help = "no report on the wait that reached it" },
 	{ .word = "dump-tasks", LIVE, FLAG(dumps_tasks),
 	  .help = "the report says what every CPU runs" },
-	{ .word = "stack-format", TAKES("FORMAT"), LIVE, .apply = apply_stack_format, PARAM(stack_format),
+	{ .word = "stack-format", TAKES("FORMAT"), LIVE,
+	  .apply = apply_stack_format, PARAM(stack_format),
 	  .help = "unknown addresses in stacks: truncate there (default), skip, or full" },
 	{ .word = "bpf-action", TAKES("FILE"), LIVE, .apply = apply_bpf_action, LASTING,
 	  .help = "refused: nothing is collected by BPF" },
 
-	{ .group = "Tracing", .word = "tracer", TAKES("NAME"), LIVE, .kind = OPTION_TRACER, PARAM(tracer),
+	{ .group = "Tracing", .word = "tracer", TAKES("NAME"), LIVE,
+	  .kind = OPTION_TRACER, PARAM(tracer),
 	  .help = "auto, osnoise, timerlat or none (default: auto)" },
 	{ .word = "workload", LIVE, FLAG(has_workload),
 	  .help = "with --tracer osnoise: its threads too, which find hardware noise" },
-	{ .letter = 'e', .word = "event", TAKES("SYS[:EVENT]"), LIVE, .apply = apply_event, LASTING,
+	{ .letter = 'e', .word = "event", TAKES("SYS[:EVENT]"), LIVE,
+	  .apply = apply_event, LASTING,
 	  .help = "record this event, or system of events, as well; repeatable" },
 	{ .word = "filter", TAKES("FILTER"), LIVE, .apply = apply_filter, LASTING,
 	  .help = "for the event of the -e before it" },
@@ -335,44 +353,47 @@ static const struct option_row option_rows[] = {
 	{ .word = "trace-buffer-size", TAKES("KB"), LIVE, .kind = OPTION_COUNT, PARAM(buffer_kb),
 	  .help = "of the kernel's buffer of each CPU (default: by the machine's memory)" },
 
-	{ .group = "Timerlat, and the machine", .letter = 'p', .word = "period", TAKES("TIME"), LIVE,
+	{ .group = "Timerlat, and the machine", .letter = 'p', .word = "period", TAKES("TIME"),
+	  LIVE,
 	  .kind = OPTION_US, PARAM(period_us), .min = 100, .max = 1000000,
 	  .help = "of its timers, 100us to 1s (default 1ms)" },
-	{ .letter = 's', .word = "stack", TAKES("TIME"), LIVE, .kind = OPTION_US, PARAM(print_stack_us),
-	  HAS(has_print_stack),
+	{ .letter = 's', .word = "stack", TAKES("TIME"), LIVE,
+	  .kind = OPTION_US, PARAM(print_stack_us), HAS(has_print_stack),
 	  .help = "keep the stack at its interrupt when its thread is that late" },
 	{ .letter = 'u', .word = "user-threads", LIVE, .kind = OPTION_FLAG, AT(has_user_threads),
 	  .help = "measure threads of user space (default where the kernel can)" },
-	{ .letter = 'k', .word = "kernel-threads", LIVE, .kind = OPTION_FLAG, AT(has_kernel_threads),
+	{ .letter = 'k', .word = "kernel-threads", LIVE,
+	  .kind = OPTION_FLAG, AT(has_kernel_threads),
 	  .help = "measure threads of the kernel" },
 	{ .letter = 'U', .word = "user-load", LIVE, .kind = OPTION_FLAG, AT(has_user_load),
 	  .help = "measure the threads of a program of yours that uses timerlat_fd" },
-	{ .letter = 'A', .word = "aligned", TAKES("TIME"), LIVE, .kind = OPTION_US, PARAM(align_us),
-	  HAS_PARAM(is_aligned),
+	{ .letter = 'A', .word = "aligned", TAKES("TIME"), LIVE,
+	  .kind = OPTION_US, PARAM(align_us), HAS_PARAM(is_aligned),
 	  .help = "let the timers of the CPUs expire this far apart" },
-	{ .letter = 'P', .word = "priority", TAKES("PRIO"), LIVE, .apply = apply_priority, PARAM(sched),
+	{ .letter = 'P', .word = "priority", TAKES("PRIO"), LIVE,
+	  .apply = apply_priority, PARAM(sched),
 	  .help = "of threads measured: f:PRIO, r:PRIO, o:NICE, d:RUNTIME:PERIOD" },
-	{ .letter = 'C', .word = "cgroup", MAY_TAKE("CGROUP"), LIVE, .apply = apply_cgroup, PARAM(cgroup),
-	  HAS_PARAM(has_cgroup),
+	{ .letter = 'C', .word = "cgroup", MAY_TAKE("CGROUP"), LIVE,
+	  .apply = apply_cgroup, PARAM(cgroup), HAS_PARAM(has_cgroup),
 	  .help = "move these threads there (default: to the cgroup this runs in)" },
-	{ .letter = 'H', .word = "house-keeping", TAKES("LIST"), LIVE, .kind = OPTION_CPUS,
-	  PARAM(house_keeping), HAS_PARAM(has_house_keeping),
+	{ .letter = 'H', .word = "house-keeping", TAKES("LIST"), LIVE,
+	  .kind = OPTION_CPUS, PARAM(house_keeping), HAS_PARAM(has_house_keeping),
 	  .help = "the CPUs this program itself runs on" },
-	{ .word = "dma-latency", TAKES("TIME"), LIVE, .kind = OPTION_US, PARAM(dma_latency_us),
-	  HAS_PARAM(has_dma_latency), .max = 10000,
+	{ .word = "dma-latency", TAKES("TIME"), LIVE,
+	  .kind = OPTION_US, PARAM(dma_latency_us), HAS_PARAM(has_dma_latency), .max = 10000,
 	  .help = "CPUs may take that long to leave an idle state, 0 to 10ms" },
-	{ .word = "deepest-idle-state", TAKES("N"), LIVE, .apply = apply_idle_state, PARAM(deepest_idle_state),
-	  HAS_PARAM(has_deepest_idle_state),
+	{ .word = "deepest-idle-state", TAKES("N"), LIVE,
+	  .apply = apply_idle_state, PARAM(deepest_idle_state), HAS_PARAM(has_deepest_idle_state),
 	  .help = "no idle state beyond this one on CPUs watched; -1: only polling" },
 
-	{ .group = "Histogram", .word = "by", TAKES("WHAT"), HIST, .apply = apply_by, PARAM(is_per_cpu),
-	  HAS(has_by),
+	{ .group = "Histogram", .word = "by", TAKES("WHAT"), HIST,
+	  .apply = apply_by, PARAM(is_per_cpu), HAS(has_by),
 	  .help = "columns: thread or cpu (default: thread; cpu with timerlat)" },
-	{ .letter = 'b', .word = "bucket-size", TAKES("N"), HIST, .apply = apply_bucket,
-	  SPAN(bucket, is_bucket_time),
+	{ .letter = 'b', .word = "bucket-size", TAKES("N"), HIST,
+	  .apply = apply_bucket, SPAN(bucket, is_bucket_time),
 	  .help = "width of a bucket in us, 1 to 999999; in ns with -n (default 1)" },
-	{ .letter = 'E', .word = "entries", TAKES("N"), HIST, .kind = OPTION_COUNT, PARAM(nr_entries), .min = 10,
-	  .max = 9999999,
+	{ .letter = 'E', .word = "entries", TAKES("N"), HIST,
+	  .kind = OPTION_COUNT, PARAM(nr_entries), .min = 10, .max = 9999999,
 	  .help = "number of buckets, 10 to 9999999 (default 256)" },
 	{ .word = "no-irq", HIST_AND_MERGE, FLAG(no_irq), LASTING,
 	  .help = "without the columns of timerlat's interrupt" },
@@ -396,11 +417,11 @@ static const struct option_row option_rows[] = {
 	{ .word = "json", FILE_MAY_FOLLOW, ALL_THREE, .kind = OPTION_OUTPUT, PARAM(json),
 	  .help = "JSON at the end instead of the text, to standard output or FILE" },
 	{ .word = "csv", FILE_MAY_FOLLOW, ALL_THREE, .kind = OPTION_OUTPUT, PARAM(csv),
-	  .help = "the table of threads as CSV instead of the text" },
+	  .help = "CSV instead of the text: the table of threads; of hist the buckets" },
 	{ .word = "json-lines", FILE_MAY_FOLLOW, LIVE, .kind = OPTION_OUTPUT, PARAM(json_lines),
-	  .help = "each stall as a line of JSON, at once" },
+	  .help = "each report of a threshold reached as a line of JSON, at once" },
 	{ .letter = 'D', .word = "debug", LIVE, FLAG(is_debug),
-	  .help = "say on standard error what is done, and what it costs" },
+	  .help = "no screen: tables one after the other" },
 	{ .letter = 'h', .word = "help", ALL_THREE, FLAG(wants_help), LASTING,
 	  .help = "this text" },
 };

@@ -38,19 +38,26 @@ static int check_tracer(const struct monitor_asked *asked, struct error *err)
 	const char *needs_timerlat = timerlat_option(asked);
 	bool has_threads = params->wants_timerlat || params->has_workload;
 
-	if (needs_timerlat && (params->tracer == LIVE_TRACER_NONE || params->tracer == LIVE_TRACER_OSNOISE))
-		return error_set(err, -EINVAL, "%s is about timerlat, and --tracer %s leaves timerlat out",
-				 needs_timerlat, params->tracer == LIVE_TRACER_NONE ? "none" : "osnoise");
+	if (needs_timerlat &&
+	    (params->tracer == LIVE_TRACER_NONE || params->tracer == LIVE_TRACER_OSNOISE))
+		return error_set(err, -EINVAL,
+				 "%s is about timerlat, and --tracer %s leaves timerlat out",
+				 needs_timerlat,
+				 params->tracer == LIVE_TRACER_NONE ? "none" : "osnoise");
 	if (params->has_workload && params->tracer != LIVE_TRACER_OSNOISE)
 		return error_set(err, -EINVAL, "--workload is that of osnoise: add --tracer osnoise");
 	if ((params->sched.is_wanted || params->has_cgroup) && !has_threads)
-		return error_set(err, -EINVAL, "%s is about the threads that are measured, and there are none: add "
-				 "--tracer timerlat", params->sched.is_wanted ? "--priority" : "--cgroup");
+		return error_set(err, -EINVAL,
+				 "%s is about the threads that are measured, and there are none: "
+				 "add --tracer timerlat",
+				 params->sched.is_wanted ? "--priority" : "--cgroup");
 	if ((params->no_irq || params->no_thread) && !params->wants_timerlat && !params->merge)
-		return error_set(err, -EINVAL, "%s is about the columns of timerlat: add --tracer timerlat",
+		return error_set(err, -EINVAL,
+				 "%s is about the columns of timerlat: add --tracer timerlat",
 				 params->no_irq ? "--no-irq" : "--no-thread");
 	if (asked->has_user_threads && asked->has_kernel_threads)
-		return error_set(err, -EINVAL, "--user-threads and --kernel-threads exclude each other");
+		return error_set(err, -EINVAL,
+				 "--user-threads and --kernel-threads exclude each other");
 	if (asked->has_user_load && asked->has_kernel_threads)
 		return error_set(err, -EINVAL, "--user-load and --kernel-threads exclude each other");
 	return 0;
@@ -77,10 +84,12 @@ static int check_hist(const struct monitor_asked *asked, struct error *err)
 	if (params->no_irq && params->no_thread)
 		return error_set(err, -EINVAL, "--no-irq and --no-thread leave nothing to show");
 	if (params->no_index && !params->with_zeros)
-		return error_set(err, -EINVAL, "--no-index needs --with-zeros: else nobody knows which row is which");
+		return error_set(err, -EINVAL, "--no-index needs --with-zeros: else nobody knows "
+				 "which row is which");
 	if (asked->is_bucket_time && !params->is_nano) {
 		if (bucket % NS_PER_US)
-			return error_set(err, -EINVAL, "--bucket-size: is no whole number of microseconds; with "
+			return error_set(err, -EINVAL,
+					 "--bucket-size: is no whole number of microseconds; with "
 					 "--nano it need not be");
 		bucket /= NS_PER_US;
 	}
@@ -152,8 +161,9 @@ static int conclude(struct monitor_asked *asked, struct error *err)
 	params->threads = asked->has_user_threads ? MONITOR_THREADS_USER :
 			  asked->has_kernel_threads ? MONITOR_THREADS_KERNEL :
 			  asked->has_user_load ? MONITOR_THREADS_FOREIGN : MONITOR_THREADS_AUTO;
-	params->bucket_us = (uint32_t)(asked->is_bucket_time && !params->is_nano ? asked->bucket / NS_PER_US :
-				       asked->bucket);
+	params->bucket_us = (uint32_t)asked->bucket;
+	if (asked->is_bucket_time && !params->is_nano)
+		params->bucket_us = (uint32_t)(asked->bucket / NS_PER_US);
 	if (!asked->has_by)
 		params->is_per_cpu = params->wants_timerlat;
 	if (asked->has_trace || (asked->has_auto && !actions_has(&params->on_threshold, ACTION_TRACE)))
@@ -175,7 +185,8 @@ static int add_file(struct monitor_params *params, const char *path, struct erro
 }
 
 /* Options and, for `hist merge`, files; @argv[0] is the last word of the command. */
-static int parse(uint32_t command, int argc, char **argv, struct monitor_asked *asked, struct error *err)
+static int parse(uint32_t command, int argc, char **argv, struct monitor_asked *asked,
+		 struct error *err)
 {
 	const struct option_table table = monitor_options_table(command);
 	bool only_files = false;
@@ -197,7 +208,8 @@ static int parse(uint32_t command, int argc, char **argv, struct monitor_asked *
 			return error_set(err, -EINVAL, "takes no argument: %s", word);
 		}
 	}
-	if (!result && command == MONITOR_OPTIONS_MERGE && !asked->params.merge && !asked->params.wants_help)
+	if (!result && command == MONITOR_OPTIONS_MERGE && !asked->params.merge &&
+	    !asked->params.wants_help)
 		return error_set(err, -EINVAL, "merge needs files that --json has written");
 	return result;
 }
@@ -207,7 +219,9 @@ int monitor_params_parse(int argc, char **argv, struct monitor_params *params, s
 	struct monitor_asked asked = *monitor_options_default();
 	bool is_hist = !strcmp(argv[0], "hist");
 	bool is_merge = is_hist && argc > 1 && !strcmp(argv[1], "merge");
-	uint32_t command = is_merge ? MONITOR_OPTIONS_MERGE : is_hist ? MONITOR_OPTIONS_HIST : MONITOR_OPTIONS_TOP;
+	uint32_t command = is_merge ? MONITOR_OPTIONS_MERGE :
+			   is_hist  ? MONITOR_OPTIONS_HIST :
+				      MONITOR_OPTIONS_TOP;
 	int result;
 
 	asked.params.face = is_hist ? MONITOR_HIST : MONITOR_TOP;
@@ -237,21 +251,25 @@ void monitor_params_deinit(struct monitor_params *params)
 
 void monitor_params_help(enum monitor_face face, struct strbuf *out)
 {
-	const struct option_table table = monitor_options_table(face == MONITOR_TOP ? MONITOR_OPTIONS_TOP :
-								MONITOR_OPTIONS_HIST);
+	const bool is_top = face == MONITOR_TOP;
+	const struct option_table table =
+		monitor_options_table(is_top ? MONITOR_OPTIONS_TOP : MONITOR_OPTIONS_HIST);
 
-	if (face == MONITOR_TOP)
-		strbuf_adds(out, "usage: rtla-stall top [options]\n\n"
-			    "Which kernel threads wait for a CPU now, how long, who has it, and by what right.\n");
-	else
-		strbuf_adds(out, "usage: rtla-stall hist [options]\n"
-			    "       rtla-stall hist merge [options] FILE...\n\n"
-			    "How long kernel threads waited for a CPU, as histograms. merge adds up what several runs\n"
-			    "have written with --json, and takes the options on output, and --no- ones, only.\n");
-	strbuf_adds(out, "Needs root. Takes what rtla timerlat takes; add --tracer timerlat for the same measurement.\n");
+	strbuf_adds(out, is_top ? "usage: rtla-stall top [options]\n\n"
+				  "Which kernel threads wait for a CPU now, how long, who has it, and by "
+				  "what right.\n" :
+				  "usage: rtla-stall hist [options]\n"
+				  "       rtla-stall hist merge [options] FILE...\n\n"
+				  "How long kernel threads waited for a CPU, as histograms. merge adds up "
+				  "what several\nruns have written with --json, and takes only the options "
+				  "on what is printed.\n");
+	strbuf_adds(out, "Needs root. Takes what rtla timerlat takes, and measures the same with "
+			 "--tracer timerlat.\n");
 	options_help(&table, out);
-	strbuf_adds(out, "\nTIME is a number and ns, us, ms, s, m or h; a plain number is microseconds, unless "
-		    "said otherwise.\nACTION is trace[,file=F], signal,num=N,pid=P|parent, shell,command=CMD, or "
-		    "continue.\nA word may be cut short; --no-WORD takes back most of them.\n"
-		    "Exit status: 0 done, 1 error, 2 a threshold was reached, 129 this text or bad usage.\n");
+	strbuf_adds(out, "\nTIME is a number and ns, us, ms, s, m or h; a plain number is "
+			 "microseconds, unless said otherwise.\n"
+			 "ACTION is trace[,file=F], signal,num=N,pid=P|parent, shell,command=CMD, or "
+			 "continue.\nA word may be cut short; --no-WORD takes back most of them.\n"
+			 "Exit status: 0 done, 1 error, 2 a threshold was reached, 129 this text or "
+			 "bad usage.\n");
 }

@@ -84,11 +84,13 @@ struct monitor_params {
 	int32_t deepest_idle_state;	/* -1: none but polling */
 
 	/* thresholds */
-	uint64_t stall_ns;		/* waits at least so long are listed; that of -T, or 10ms, by default */
+	uint64_t stall_ns;		/* waits at least so long are listed; default: that of -T, or
+					 * 10ms */
 	uint64_t threshold_ns;		/* -T, or -a: a wait, or timerlat's thread; 0: none */
 	uint64_t irq_threshold_ns;	/* -i: the timer's interrupt; 0: none */
 	bool has_auto;			/* -a; what it stands for is in the other fields */
-	struct actions on_threshold;	/* --on-threshold; then that of -t, or of -a if there is no trace yet */
+	struct actions on_threshold;	/* --on-threshold; then that of -t, or of -a if there is no
+					 * trace yet */
 	struct actions on_end;		/* --on-end */
 	uint32_t trace_keep;		/* --trace-keep: files of hits; default 8 */
 	bool has_no_aa;			/* --no-aa */

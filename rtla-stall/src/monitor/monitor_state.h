@@ -6,6 +6,7 @@
 #include "../source/source.h"
 #include "hits.h"
 #include "monitor.h"
+#include "occupants.h"
 #include "rates.h"
 
 /* The monitor's own state, shared by monitor.c and snapshot.c and nobody else. */
@@ -16,6 +17,7 @@ struct monitor {
 	struct account account;
 	struct hits *hits;
 	struct rates rates;
+	struct occupants occupants;
 	struct live_setup *setup;	/* until tracing is up */
 	struct source *proc;		/* likewise */
 	struct source *live;		/* from then on */

@@ -157,27 +157,13 @@ static bool read_cpus(const char *path, struct cpu_list *ret)
 	return is_read && !parse_cpus(text, ret);
 }
 
-/* Field 41 of stat, which no stall keeps from being read. */
 static const char *read_policy(int32_t tid)
 {
 	static const char *const names[] = { "OTHER", "FIFO", "RR", "BATCH", "", "IDLE", "DEADLINE", "EXT" };
-	char path[64];
-	char text[1024] = "";
-	unsigned int policy;
-	const char *field;
-	FILE *file;
+	int32_t prio;
+	int policy = occupants_read(tid, &prio);
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-	file = fopen(path, "re");
-	if (!file)
-		return "";
-	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-	fclose(file);
-	field = strrchr(text, ')');
-	for (int i = 2; field && i < 41; i++)
-		field = strchr(field + 1, ' ');
-	return field && sscanf(field, "%u", &policy) == 1 && policy < sizeof(names) / sizeof(*names) ?
-		       names[policy] : "";
+	return policy >= 0 && policy < (int)(sizeof(names) / sizeof(*names)) ? names[policy] : "";
 }
 
 static void fill_cpu(const struct monitor *monitor, struct snapshot_cpu *cpu, enum snapshot_phase phase)
@@ -185,6 +171,7 @@ static void fill_cpu(const struct monitor *monitor, struct snapshot_cpu *cpu, en
 	const struct engine *eng = monitor->account.engine;
 	struct engine_cpu known;
 
+	cpu->occupant = cpu->on_top = (struct culprit){ .kind = CULPRIT_UNKNOWN, .id = -1, .name = "" };
 	cpu->prio = PRIO_UNKNOWN;
 	cpu->policy = "";
 	cpu->why = "";

@@ -75,7 +75,6 @@ struct snapshot {
 	uint64_t own_cpu_per_mille;	/* of one CPU, over the last second */
 	uint64_t lost_events;
 	char saved_path[256];		/* the trace saved last; "" none */
-	char tracer_words[64];		/* what is recorded, for the screen: "sched, irqs"; "" */
 };
 
 /** snapshot_deinit() - free what it owns; a zeroed struct is fine */

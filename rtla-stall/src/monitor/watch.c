@@ -11,12 +11,15 @@
 #include "../source/live_tracefs.h"
 #include "../util/error.h"
 #include "../util/guard.h"
+#include "../view/top_model.h"
 #include "../view/top_screen.h"
 #include "watch_state.h"
 
 #define KEPT_BYTES_MOST (64u << 20)
 #define UNDO_QUIET_MS 5000
 #define PLAIN_REFRESH_NS 1000000000u
+#define DEBUG_NS 1000000000u
+#define SCREEN_REFRESH_NS 500000000u
 #define POLL_MOST_NS 250000000u		/* a signal that came just before a poll is seen then */
 #define LEAST_STALL_NS 1000u
 #define MOST_STALL_NS 3600000000000u
@@ -53,7 +56,8 @@ static void on_timerlat(const struct timerlat_activation *activation, void *arg)
 {
 	struct watch *watch = arg;
 
-	if (columns_add_timerlat(&watch->timerlat, activation))
+	hit_idle_count(&watch->idle, activation);
+	if (watch->params->face == MONITOR_HIST && columns_add_timerlat(&watch->timerlat, activation))
 		watch->has_failed = true;
 }
 
@@ -119,7 +123,7 @@ static int open_monitor(struct watch *watch, struct error *err)
 	const struct monitor_config config = {
 		.selection = &params->selection,
 		.stall_ns = params->stall_ns,
-		.threshold_ns = params->threshold_ns,
+		.threshold_ns = watch->is_lines_only ? params->stall_ns : params->threshold_ns,
 		.irq_threshold_ns = params->irq_threshold_ns,
 		.warm_up_ns = params->warm_up_ns,
 		.live = live_config(watch),
@@ -128,7 +132,7 @@ static int open_monitor(struct watch *watch, struct error *err)
 		.say = say,
 		.on_hit = watch_on_hit,
 		.on_episode = is_hist ? on_episode : NULL,
-		.on_timerlat = is_hist ? on_timerlat : NULL,
+		.on_timerlat = on_timerlat,
 		.arg = watch,
 	};
 
@@ -153,7 +157,7 @@ static int open_all(struct watch *watch, struct error *err)
 	if (result)
 		return result;
 	facts_read("", &watch->facts);
-	if (!params->has_no_aa && (params->threshold_ns || params->irq_threshold_ns))
+	if (!params->has_no_aa && (params->threshold_ns || params->irq_threshold_ns || watch->lines))
 		result = stacks_create(params->selection.has_cpus ? &params->selection.cpus : NULL,
 				       &watch->stacks, err);
 	columns_init(&watch->timerlat, COLUMNS_OF_CPUS, params->bucket_us * unit_ns, params->nr_entries);
@@ -174,6 +178,11 @@ static void open_reports(struct watch *watch)
 static void open_view(struct watch *watch)
 {
 	const struct monitor_params *params = watch->params;
+	const struct top_screen_config config = {
+		.has_colour = watch->setting->layout.has_colour,
+		.is_utf8 = watch->setting->layout.is_utf8,
+		.refresh_ns = SCREEN_REFRESH_NS,
+	};
 	struct error err = { 0 };
 
 	watch->reports = watch->setting->out;
@@ -183,7 +192,7 @@ static void open_view(struct watch *watch)
 	if (params->face != MONITOR_TOP || params->is_quiet || params->is_debug || params->is_aa_only ||
 	    !watch->setting->is_terminal || watch->is_out_taken)
 		return;
-	if (top_screen_open(&watch->setting->layout, &watch->view, &err)) {
+	if (top_screen_open(&config, &watch->view, &err)) {
 		watch->view = (struct view){ .fd = -1 };
 		watch->setting->say(err.text);
 		return;
@@ -263,6 +272,7 @@ static int show(struct watch *watch, struct error *err)
 	if (result)
 		return result;
 	watch->shown_at = now_at();
+	watch_hide_lines(watch, &snapshot);
 	snapshot.doc.facts = &watch->facts;
 	if (watch->view.ops)
 		watch->view.ops->show(watch->view.self, &snapshot);
@@ -310,6 +320,27 @@ static void take_a_pause(const struct watch *watch, uint64_t until_at)
 	ppoll(waits, 2, &pause, NULL);
 }
 
+/* -D: once a second, what it costs. */
+static void say_cost(struct watch *watch)
+{
+	struct snapshot snapshot;
+	struct error err = { 0 };
+	char words[400];
+
+	if (!watch->params->is_debug || now_at() < watch->debugged_at + DEBUG_NS)
+		return;
+	watch->debugged_at = now_at();
+	if (monitor_snapshot(watch->monitor, &snapshot, &err))
+		return;
+	snprintf(words, sizeof(words), "%llu events/s, own CPU time %llu.%03llu s, %llu events lost, %s",
+		 (unsigned long long)snapshot.events_per_s, (unsigned long long)snapshot.own_cpu_ns / 1000000000,
+		 (unsigned long long)snapshot.own_cpu_ns / 1000000 % 1000,
+		 (unsigned long long)snapshot.lost_events,
+		 snapshot.phase == SNAPSHOT_PROC ? snapshot.phase_words : "tracing is up");
+	watch->setting->say(words);
+	snapshot_deinit(&snapshot);
+}
+
 static int turn(struct watch *watch, uint64_t *live_at, struct error *err)
 {
 	int result = monitor_turn(watch->monitor, err);
@@ -338,6 +369,7 @@ static int watch_loop(struct watch *watch, struct error *err)
 		result = turn(watch, &live_at, err);
 		if (result || watch->is_over)
 			break;
+		say_cost(watch);
 		if ((watch->view.ops && take_keys(watch)) || now_at() >= show_due_at(watch))
 			result = show(watch, err);
 		if (monitor_due_at(watch->monitor) < until_at)
@@ -399,6 +431,8 @@ static void watch_deinit(struct watch *watch)
 	workload_destroy(watch->workload);
 	guard_destroy(watch->guard);
 	stacks_destroy(watch->stacks);
+	top_model_destroy(watch->plain);
+	hit_rate_deinit(&watch->rate);
 	columns_deinit(&watch->timerlat);
 	columns_deinit(&watch->waits);
 	outfile_deinit(&watch->json);
@@ -436,6 +470,8 @@ int watch_run(const struct monitor_params *params, const struct watch_setting *s
 		.setting = setting,
 		.stall_ns = params->stall_ns,
 		.is_out_taken = takes_out(params),
+		.is_lines_only = params->json_lines.is_wanted && !params->threshold_ns &&
+				 !params->irq_threshold_ns,
 		.parent = getppid(),
 		.view.fd = -1,
 		.tracer = params->tracer == LIVE_TRACER_AUTO && params->wants_timerlat ? LIVE_TRACER_TIMERLAT :

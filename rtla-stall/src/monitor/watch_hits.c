@@ -11,6 +11,7 @@
 #include "../util/error.h"
 #include "hit_lines.h"
 #include "hit_report.h"
+#include "hit_stacks.h"
 #include "watch_state.h"
 
 #define DEFAULT_TRACE "stall_trace.dat"
@@ -50,7 +51,7 @@ int watch_save(struct watch *watch, const char *path, struct error *err)
 		return error_set(err, -ENOSPC, "%u traces are saved, which is what --trace-keep allows", keep);
 	if (name_trace(watch, path ? path : DEFAULT_TRACE, name, sizeof(name)))
 		return error_set(err, -ENAMETOOLONG, "%.80s...: %s", path, strerror(ENAMETOOLONG));
-	if (!watch->view.ops && !watch->is_out_taken) {
+	if (monitor_is_live(watch->monitor) && !watch->view.ops && !watch->is_out_taken) {
 		fprintf(watch->setting->out, "  Saving trace to %s\n", name);
 		fflush(watch->setting->out);
 	}
@@ -84,43 +85,51 @@ bool watch_run_actions(struct watch *watch, const struct actions *actions)
 
 /* ---- hits ------------------------------------------------------------------------------------- */
 
-static uint32_t cpu_of(const struct monitor_hit *hit)
+static int write_hit(struct watch *watch, const struct hit_report_input *input)
 {
-	return hit->activation ? hit->activation->cpu : hit->episode->cpu;
+	struct document_layout layout = watch->setting->layout;
+	int result = 0;
+
+	if (!watch->params->has_no_aa && !watch->is_out_taken && !watch->is_lines_only) {
+		layout.has_colour &= watch->reports == watch->setting->out;
+		result = hit_report_write(input, &layout, watch->reports);
+		fflush(watch->reports);
+	}
+	if (!result && watch->lines)
+		result = hit_lines_write(input, watch->lines);
+	return result;
 }
 
+/* Stacks first: what runs may not run for long. */
 static int report(struct watch *watch, const struct monitor_hit *hit)
 {
+	const struct monitor_params *params = watch->params;
+	uint32_t cpu = hit_report_cpu(hit);
 	struct hit_report_input input = {
 		.hit = hit,
 		.engine = monitor_engine(watch->monitor),
-		.stacks = watch->stacks,
-		.layout = &watch->setting->layout,
-		.stack_format = watch->params->stack_format,
-		.dumps_tasks = watch->params->dumps_tasks,
-		.nr_unreported = hit_rate_take_unreported(&watch->rate, cpu_of(hit)),
+		.idle = &watch->idle,
+		.threshold_ns = hit->kind == MONITOR_HIT_IRQ ? params->irq_threshold_ns :
+				watch->is_lines_only ? params->stall_ns : params->threshold_ns,
+		.nr_unreported = hit_rate_take_unreported(&watch->rate, cpu),
+		.dumps_tasks = params->dumps_tasks,
+		.stack_format = params->stack_format,
 	};
-	struct hit_report *report;
 	struct snapshot snapshot;
+	struct hit_stacks stacks;
 	struct error err = { 0 };
-	int result = monitor_snapshot(watch->monitor, &snapshot, &err);
+	int result = hit_stacks_take(&stacks, watch->stacks, input.engine, hit);
 
 	if (result)
 		return result;
-	input.snapshot = &snapshot;
-	snapshot.doc.has_wall = true;
-	snapshot.doc.wall_offset_ns = snapshot.wall_offset_ns;
-	/* stacks first: what runs may not run for long */
-	result = hit_report_create(&input, &report);
+	result = monitor_snapshot(watch->monitor, &snapshot, &err);
 	if (!result) {
-		if (!watch->params->has_no_aa && !watch->is_out_taken)
-			result = hit_report_write(report, watch->reports);
-		if (!result && watch->lines)
-			result = hit_lines_write(report, watch->lines);
-		hit_report_destroy(report);
+		input.stacks = &stacks;
+		input.snapshot = &snapshot;
+		result = write_hit(watch, &input);
+		snapshot_deinit(&snapshot);
 	}
-	fflush(watch->reports);
-	snapshot_deinit(&snapshot);
+	hit_stacks_deinit(&stacks);
 	return result;
 }
 
@@ -130,10 +139,18 @@ void watch_on_hit(const struct monitor_hit *hit, void *arg)
 	struct watch *watch = arg;
 	int result;
 
+	/* --json-lines without a threshold: each stall is a line, and nothing else */
+	if (watch->is_lines_only) {
+		if (!hit_rate_allows(&watch->rate, hit_report_cpu(hit), now_at()))
+			monitor_count_unreported(watch->monitor);
+		else if (report(watch, hit) == -ENOMEM)
+			watch->has_failed = true;
+		return;
+	}
 	actions = &watch->params->on_threshold;
 	/* one that ends the run is the last one; the others of the same moment are counted */
 	if (watch->is_over || (actions_has(actions, ACTION_CONTINUE) &&
-			       !hit_rate_allows(&watch->rate, cpu_of(hit), now_at()))) {
+			       !hit_rate_allows(&watch->rate, hit_report_cpu(hit), now_at()))) {
 		monitor_count_unreported(watch->monitor);
 		return;
 	}

@@ -4,16 +4,19 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "../util/error.h"
 #include "../view/csv.h"
-#include "../view/hist_csv.h"
 #include "../view/hist_rows.h"
 #include "../view/hist_report.h"
 #include "../view/json.h"
 #include "../view/report.h"
 #include "../view/timerlat_table.h"
+#include "../view/top_model.h"
 #include "watch_state.h"
+
+#define PLAIN_LINES 10u		/* beside the rows of threads */
 
 static int say_write_failed(int result, const char *path, struct error *err)
 {
@@ -62,6 +65,27 @@ static int write_report(const struct watch *watch, const struct snapshot *snapsh
 	return report_write(&snapshot->doc, &layout, watch->setting->out);
 }
 
+/* The screen's first view, as lines; like top -b. */
+static int write_plain(struct watch *watch, const struct snapshot *snapshot)
+{
+	const struct document_layout *layout = &watch->setting->layout;
+	const struct top_config config = { .is_utf8 = layout->is_utf8 };
+	const struct top_page *page;
+	time_t now = time(NULL);
+	struct tm local;
+
+	if (!watch->plain && top_model_create(&config, &watch->plain))
+		return -ENOMEM;
+	localtime_r(&now, &local);
+	if (top_model_take(watch->plain, snapshot, (int32_t)local.tm_gmtoff))
+		return -ENOMEM;
+	page = top_model_draw(watch->plain, layout->width, PLAIN_LINES + watch->params->top);
+	/* the last line tells of keys */
+	for (uint32_t i = 0; i + 1 < page->nr_lines; i++)
+		fprintf(watch->setting->out, "%s\n", top_page_line(page, i));
+	return fputc('\n', watch->setting->out) == EOF ? -EIO : 0;
+}
+
 int watch_show_plain(struct watch *watch, const struct snapshot *snapshot, struct error *err)
 {
 	const struct timerlat_table table = timerlat_table(watch, snapshot);
@@ -70,7 +94,7 @@ int watch_show_plain(struct watch *watch, const struct snapshot *snapshot, struc
 	if (watch->tracer == LIVE_TRACER_TIMERLAT)
 		result = timerlat_table_write(&table, watch->setting->out);
 	else
-		result = top_plain_write(snapshot, &watch->setting->layout, watch->setting->out);
+		result = write_plain(watch, snapshot);
 	if (result == -EPIPE)
 		watch->is_over = true;
 	return flush_out(watch->setting->out, result, err);
@@ -152,7 +176,8 @@ static int write_csv(struct watch *watch, const struct document *doc, struct err
 	struct outfile *file = &watch->csv;
 	FILE *out = file->stream ? file->stream : watch->setting->out;
 	bool with_titles = !watch->params->no_header;
-	int result = watch->params->face == MONITOR_HIST ? hist_csv_write(doc, with_titles, out) :
+	int result = watch->params->face == MONITOR_HIST ?
+			     csv_write_histograms(doc->histograms, doc->nr_histograms, with_titles, out) :
 			     csv_write(doc, with_titles, out);
 
 	if (!file->stream)
@@ -195,6 +220,24 @@ static int write_text(struct watch *watch, struct snapshot *snapshot, const stru
 	return flush_out(out, result, err);
 }
 
+/* The one that runs; what was asked for may be AUTO. */
+static const char *tracer_name(const struct watch *watch)
+{
+	const struct live_instance *instance = monitor_instance(watch->monitor);
+
+	switch (instance ? instance->tracer : watch->tracer) {
+	case LIVE_TRACER_OSNOISE:
+		return "osnoise";
+	case LIVE_TRACER_TIMERLAT:
+		return "timerlat";
+	case LIVE_TRACER_NONE:
+		return "none";
+	case LIVE_TRACER_AUTO:
+		break;
+	}
+	return NULL;
+}
+
 static void fill_document(const struct watch *watch, const struct hist_rows rows[2], struct snapshot *snapshot)
 {
 	struct document *doc = &snapshot->doc;
@@ -202,6 +245,7 @@ static void fill_document(const struct watch *watch, const struct hist_rows rows
 	doc->command = watch->params->face == MONITOR_HIST ? "hist" : "top";
 	doc->path = NULL;
 	doc->facts = &watch->facts;
+	doc->tracer = tracer_name(watch);
 	doc->has_wall = true;
 	doc->wall_offset_ns = snapshot->wall_offset_ns;
 	doc->has_threshold = snapshot->threshold_ns;
@@ -216,6 +260,14 @@ static void fill_document(const struct watch *watch, const struct hist_rows rows
 	}
 }
 
+void watch_hide_lines(const struct watch *watch, struct snapshot *snapshot)
+{
+	if (!watch->is_lines_only)
+		return;
+	snapshot->threshold_ns = 0;
+	snapshot->nr_hits = snapshot->nr_hits_unreported = 0;
+}
+
 static int write_all(struct watch *watch, struct snapshot *snapshot, struct error *err)
 {
 	const struct monitor_params *params = watch->params;
@@ -225,6 +277,7 @@ static int write_all(struct watch *watch, struct snapshot *snapshot, struct erro
 
 	if (is_hist && (add_open(watch, snapshot) || init_rows(watch, snapshot, rows)))
 		result = error_set(err, -ENOMEM, "out of memory");
+	watch_hide_lines(watch, snapshot);
 	fill_document(watch, rows, snapshot);
 	if (!result && params->json.is_wanted)
 		result = write_json(watch, &snapshot->doc, err);

@@ -7,6 +7,7 @@
 #include "../view/view.h"
 #include "facts.h"
 #include "hit_rate.h"
+#include "hit_report.h"
 #include "monitor.h"
 #include "stacks.h"
 #include "watch.h"
@@ -23,16 +24,20 @@ struct watch {
 	struct facts facts;
 	struct stacks *stacks;		/* NULL: no hits are analysed */
 	struct view view;		/* ops NULL: none */
+	struct top_model *plain;	/* what it would show, as text; NULL: not yet */
 	enum live_tracer tracer;
 	bool had_user_threads;
+	bool is_lines_only;		/* stalls are told of by --json-lines, and there is no threshold */
 	bool is_out_taken;		/* standard output is a machine's: text would break it */
 	int32_t parent;			/* who started us */
 	bool is_over;			/* a hit, the user, or a pipe without reader ended it */
 	bool is_threshold_reached;
 	uint64_t shown_at;
+	uint64_t debugged_at;
 	uint64_t stall_ns;		/* the user changes it while it runs */
 	uint32_t nr_traces;		/* saved so far */
 	struct hit_rate rate;
+	struct hit_idle idle;
 
 	/* hist */
 	struct columns timerlat;
@@ -51,6 +56,9 @@ struct watch {
 
 /** watch_on_hit() - a threshold was reached: say it, save the trace, do what was asked for */
 void watch_on_hit(const struct monitor_hit *hit, void *arg);
+
+/** watch_hide_lines() - no hits, where none were asked for */
+void watch_hide_lines(const struct watch *watch, struct snapshot *snapshot);
 
 /** watch_save() - save the trace under the next name. Return: 0 or a negative errno */
 int watch_save(struct watch *watch, const char *path, struct error *err);

@@ -106,9 +106,72 @@ events_of()
 	done | tr ' ' '\n'
 }
 
+# What a name asks for beside the scenario: live, or nothing.
+how_of()
+{
+	how=${1%%.try*}
+	case $how in
+	*+*)	echo ${how#*+} ;;
+	esac
+}
+
+# Options for what the [record] section asks for. The live modes record what they need by themselves.
+live_options()
+{
+	echo "--all --stall 1ns --trace-buffer-size $(setting buffer) --tracer $(setting tracer | grep . || echo none)"
+	[ "$(setting tracer)" = timerlat ] || return 0
+	period=$(setting options | tr ' ' '\n' | sed -n 's/^timerlat_period_us=//p')
+	echo "-k -c $(setting cpus) -p ${period}us"
+}
+
+# FACE OPTION...: in the background, until it records; its document, its trace, what it says.
+live_start()
+{
+	face=$1
+	shift
+	rtla-stall $face $(live_options) --json=$dir/$face.json --on-end trace,file=$dir/$face.dat "$@" \
+		> $dir/$face.out 2> $dir/$face.err &
+	live="$live $!"
+	within 60 is_live $!
+}
+
+# The last thing that is written when tracing is set up.
+is_live()
+{
+	[ "$(cat $TRACING/instances/rtla-stall.$1/tracing_on 2>/dev/null)" = 1 ] && return
+	kill -0 $1 2>/dev/null || fail "it ended: $(cat $dir/*.err)"
+	false
+}
+
+live_stop()
+{
+	kill -INT $live
+	for pid in $live; do
+		wait $pid || { echo "a live mode ended with status $?: $(cat $dir/*.err)" >> $dir/log; echo 1 > $dir/status; }
+	done
+	ls $TRACING/instances > $dir/instances
+}
+
+# Those who empty the buffers, as process ids.
+readers()
+{
+	echo $live
+	for stat in /proc/[0-9]*/stat; do
+		awk -v parent=${recorder:-0} '$4 == parent && $2 == "(trace-cmd)" { print $1 }' $stat 2>/dev/null
+	done
+}
+
 # Plain tracefs: trace-cmd start and reset take seconds here, for they visit every event there is.
 recording_start()
 {
+	recorder=
+	live=
+	if [ "$(how_of $1)" = live ]; then
+		text=$(setting text)
+		live_start top -q
+		live_start hist ${text:+--on-end trace,file=$dir/hist.txt}
+		return
+	fi
 	tracer=$(setting tracer)
 	echo 0 > $TRACING/tracing_on
 	[ -n "$tracer" ] && set_up_tracer
@@ -149,6 +212,10 @@ set_up_tracer()
 
 recording_stop()
 {
+	if [ -n "$live" ]; then
+		live_stop
+		return
+	fi
 	if [ "$(setting by)" = record ]; then
 		rm /tmp/recording
 		wait $recorder
@@ -175,10 +242,11 @@ carry_out()
 	rm -rf /tmp/carry.tar "${OUT:?}/$1"
 }
 
-# $1 [TRY]: the scenario's own shell, its recording, its truth.
+# NAME[+live][.tryN]: the scenario's own shell, its recording, its truth.
 run_scenario()
 {
-	file=/bench/scenarios/${1%%.try*}.scn
+	file=${1%%.try*}
+	file=/bench/scenarios/${file%%+*}.scn
 	dir=$OUT/$1
 	record=/tmp/record
 	programs=
@@ -188,7 +256,7 @@ run_scenario()
 	section $file run > /tmp/script
 	say "begin $1"
 	echo reset > $CONTROL
-	recording_start
+	recording_start $1
 	say "recording"
 	echo 0 > /sys/kernel/rcu_expedited
 	( . /tmp/script ) > $dir/log 2>&1
@@ -202,7 +270,7 @@ run_scenario()
 		echo "actors are still there" >> $dir/log
 		echo 1 > $dir/status
 	fi
-	say "end $1 $(cat $dir/status) $(($(stat -c %s $dir/trace.dat) / 1024)) KiB"
+	say "end $1 $(cat $dir/status) $(($(cat $dir/*.dat | wc -c) / 1024)) KiB"
 	carry_out $1
 }
 

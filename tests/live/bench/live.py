@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Compares what `rtla-stall top` or `hist` said of a scenario with its truth, and with what `analyze` says of
+the trace that the same run saved: of every wait wholly inside that trace the same, to the nanosecond.
+
+In a directory of results FACE.json is the document and FACE.dat the trace; FACE.txt, if it is there, the
+trace as text; FACE.err what it said; instances what was left in tracefs after it.
+"""
+
+import json
+import os
+import subprocess
+
+from . import check as recorded
+from .scenario import Truth
+
+# Of a wall clock there is nothing in a trace; that a thread is one of the kernel, live has from the kernel.
+ONLY_LIVE = {"began_wall_ns", "ended_wall_ns", "kthread"}
+
+
+def load(directory, face):
+    with open(os.path.join(directory, face + ".json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def differences(ours, theirs, path=""):
+    """Where two parts of documents differ, in words."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in sorted(set(ours) | set(theirs)):
+            if key not in ONLY_LIVE:
+                yield from differences(ours.get(key), theirs.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        for i, (our, their) in enumerate(zip(ours, theirs)):
+            yield from differences(our, their, f"{path}[{i}]")
+    elif ours != theirs:
+        yield f"{path}: {ours} live, {theirs} in the trace"
+
+
+def is_inside(wait, first_ns, last_ns):
+    """Whether a trace from @first_ns to @last_ns has all there is to know of it."""
+    return wait["ended_ns"] is not None and wait["began_ns"] > first_ns and wait["ended_ns"] < last_ns
+
+
+def waits_inside(document, first_ns, last_ns):
+    """By thread and beginning: waits that began by themselves, not those that something had to find."""
+    return {(wait["tid"], wait["began_ns"]): wait for wait in document["stalls"]
+            if is_inside(wait, first_ns, last_ns) and wait["began_by"] != "found"}
+
+
+def compare(live, saved):
+    """(the report's lines, None or how the two documents differ)"""
+    source = saved["source"]
+    first_ns = max(source["first_ns"], live["source"]["first_ns"])
+    last_ns = min(source["last_ns"], live["source"]["last_ns"])
+    if live["stalls_omitted"] or saved["stalls_omitted"]:
+        return [], "there was no room for all waits, so nothing can be compared"
+    ours, theirs = waits_inside(live, first_ns, last_ns), waits_inside(saved, first_ns, last_ns)
+    if not ours:
+        return [], "no wait is inside the trace"
+    wrong = [f"{wait['comm']}'s wait at {at} is only {where}"
+             for where, waits, others in (("live", ours, theirs), ("in the trace", theirs, ours))
+             for (_, at), wait in waits.items() if (wait["tid"], at) not in others]
+    for key in ours.keys() & theirs.keys():
+        wrong += [f"{ours[key]['comm']}'s wait at {key[1]}: {words}"
+                  for words in differences(ours[key], theirs[key])]
+    lines = [f"{len(ours)} waits are the same live and in the saved trace"]
+    if source["first_ns"] == live["source"]["first_ns"] and source["last_ns"] == live["source"]["last_ns"]:
+        nr_rows, odd = compare_rows(live, saved)
+        wrong += odd
+        lines.append(f"{nr_rows} threads too, for it holds the whole run")
+    return (lines, None) if not wrong else ([], "\n".join(wrong[:8] + [f"{len(wrong)} differences"]))
+
+
+def compare_rows(live, saved):
+    ours, theirs = ({row["tid"]: row for row in document["threads"]} for document in (live, saved))
+    wrong = [f"the row of thread {tid} is in one of them only" for tid in ours.keys() ^ theirs.keys()]
+    for tid in ours.keys() & theirs.keys():
+        wrong += [f"{ours[tid]['comm']}'s row: {words}" for words in differences(ours[tid], theirs[tid])]
+    wrong += [f"totals: {words}" for words in differences(live["totals"], saved["totals"])]
+    return len(ours), wrong
+
+
+def check(scenario, directory, face, switch_ns, tool):
+    """(the report's lines, None or why it failed)"""
+    lines = []
+    try:
+        live = load(directory, face)
+        with open(os.path.join(directory, "instances"), encoding="utf-8") as file:
+            if file.read().strip():
+                return lines, "instances are left in tracefs"
+        truth = Truth.read(os.path.join(directory, "truth"), live["source"]["clock"])
+        documents = {"live": live}
+        for trace in (face + ".dat", face + ".txt"):
+            if os.path.exists(os.path.join(directory, trace)):
+                documents[trace] = recorded.analyze(tool, os.path.join(directory, trace))
+    except (recorded.Failure, ValueError, KeyError, subprocess.TimeoutExpired, OSError) as error:
+        return lines, str(error)
+    for name, document in documents.items():
+        some, why = recorded.compare(scenario, truth, document, switch_ns)
+        lines += [f"{name}: {line}" for line in some]
+        if why is not None:
+            return lines, f"{name}: {why}"
+    some, why = compare(live, documents[face + ".dat"])
+    return lines + some, why
