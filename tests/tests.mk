@@ -195,7 +195,9 @@ HOST_RUNS := $(patsubst tests/%.t,run/%,$(sort $(wildcard tests/live/*.t)))
 .PHONY: $(HOST_RUNS)
 $(HOST_RUNS): run/%: tests/%.t $(PROGRAM) $(TOOLS)
 	$(call run,$*) env $(RUN_ENV) sh $<
-run/live/source: | run/live/record	# each looks whether the other left something behind
+# One after the other: each has busy loops, and looks what is left behind.
+last_host_run :=
+$(foreach test,$(HOST_RUNS),$(eval $(test): | $(last_host_run))$(eval last_host_run := $(test)))
 run-live: $(HOST_RUNS)
 ifneq ($(wildcard tests/live/run),)
 check-live: ; $(call tally,run-live)

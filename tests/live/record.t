@@ -4,55 +4,7 @@
 # record.t: rtla-stall record on this machine's own kernel. Needs root and a tracefs that is mounted; takes
 # half a minute. RTLA_STALL is the program, TOOLS where dat_walk and dat_reference are. TAP.
 
-LC_ALL=C
-export LC_ALL
-tracefs=$(awk '$3 == "tracefs" { print $2; exit }' /proc/self/mounts)
-if [ "$(id -u)" != 0 ]; then
-	echo '1..0 # SKIP rtla-stall record: not root'
-	exit 0
-elif [ -z "$tracefs" ] || [ ! -w "$tracefs/instances" ]; then
-	echo '1..0 # SKIP rtla-stall record: no tracefs is mounted'
-	exit 0
-fi
-
-count=0
-failed=0
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-
-# check WHAT: passes when $wrong is empty
-check() {
-	count=$((count + 1))
-	if [ -z "$wrong" ]; then
-		echo "ok $count - $1"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $1"
-		printf '%s\n' "$wrong" | sed 's/^/#   /'
-	fi
-	wrong=
-}
-
-# What is everybody's in tracefs, and what a run leaves behind when it should not.
-state() {
-	ls "$tracefs/instances"
-	ls "/run/rtla-stall" 2>/dev/null
-	for file in tracing_on current_tracer trace_clock buffer_size_kb tracing_cpumask set_event osnoise/cpus \
-		osnoise/options osnoise/timerlat_period_us osnoise/stop_tracing_us osnoise/stop_tracing_total_us; do
-		[ ! -e "$tracefs/$file" ] || { echo "$file"; cat "$tracefs/$file"; }
-	done
-	cat /proc/sys/kernel/sched_rt_runtime_us
-}
-
-# Until the system is as it was, for at most 15 s.
-same_as_before() {
-	for _ in $(seq 150); do
-		state >"$dir/after"
-		cmp -s "$dir/before" "$dir/after" && return 0
-		sleep 0.1
-	done
-	wrong="$wrong $(diff "$dir/before" "$dir/after")"
-}
+. "${0%/*}/host.sh" "rtla-stall record"
 
 # await_recording PID: until it has its files without a name, which come after set-up
 await_recording() {
@@ -62,9 +14,6 @@ await_recording() {
 	done
 	wrong="$wrong it does not begin to record"
 }
-
-state >"$dir/before"
-wrong=
 
 # ---- what it writes -----------------------------------------------------------------------------
 
@@ -151,7 +100,7 @@ check 'killed at 50 different moments, it leaves nothing behind'
 "$RTLA_STALL" record -o "$dir/killed.dat" 2>/dev/null &
 pid=$!
 await_recording $pid
-for process in $(cat "/proc/$pid/task/$pid/children") $pid; do
+for process in $(holders $pid); do
 	kill -KILL "$process"
 done
 wait $pid 2>/dev/null
@@ -160,5 +109,4 @@ wait $pid 2>/dev/null
 same_as_before
 check 'killed together with its guard, it is cleaned up after by the next start'
 
-echo "1..$count"
-[ "$failed" = 0 ]
+finish

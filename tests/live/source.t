@@ -4,37 +4,10 @@
 # source.t: the live source on this machine's own kernel: order, ticks, losses, and what it saves. Needs root
 # and a tracefs that is mounted. TOOLS is where live_walk and dat_walk are. TAP.
 
-LC_ALL=C
-export LC_ALL
-tracefs=$(awk '$3 == "tracefs" { print $2; exit }' /proc/self/mounts)
-if [ "$(id -u)" != 0 ]; then
-	echo '1..0 # SKIP live source: not root'
-	exit 0
-elif [ -z "$tracefs" ] || [ ! -w "$tracefs/instances" ]; then
-	echo '1..0 # SKIP live source: no tracefs is mounted'
-	exit 0
-fi
+. "${0%/*}/host.sh" "live source"
 
-count=0
-failed=0
-dir=$(mktemp -d) || exit 1
 load=
-trap 'rm -rf "$dir"; [ -z "$load" ] || kill $load 2>/dev/null' EXIT
-
-check() {
-	count=$((count + 1))
-	if [ -z "$wrong" ]; then
-		echo "ok $count - $1"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $1"
-		printf '%s\n' "$wrong" | sed 's/^/#   /'
-	fi
-	wrong=
-}
-
-ls "$tracefs/instances" >"$dir/before"
-wrong=
+cleanup='[ -z "$load" ] || kill $load 2>/dev/null'
 
 "$TOOLS/live_walk" 1000 100000000 "$dir/all.dat" >"$dir/live" 2>"$dir/said" || wrong="$(cat "$dir/said")"
 grep -q -E '^ticks [1-9][0-9]+ events [1-9]' "$dir/said" || wrong="$wrong it says: $(cat "$dir/said")"
@@ -72,9 +45,7 @@ awk '$6 < 1 || $8 != $10 { print }' "$dir/said" >"$dir/odd"
 wrong="$wrong$(cat "$dir/odd")"
 check "held up, it marks as many events as lost as the kernel counts: $(cat "$dir/said")"
 
-ls "$tracefs/instances" >"$dir/after"
-cmp -s "$dir/before" "$dir/after" || wrong="$(diff "$dir/before" "$dir/after")"
+same_as_before
 check 'and no instance is left'
 
-echo "1..$count"
-[ "$failed" = 0 ]
+finish

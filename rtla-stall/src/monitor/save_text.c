@@ -159,7 +159,7 @@ static void print_record(const struct printing *printing, const struct dat_strea
 		.data = (void *)stream->record,
 	};
 
-	tep_print_event(printing->tep, line, &record, "%16s-%-7d [%03d] %s %6.9d: %s: %s\n", TEP_PRINT_COMM,
+	tep_print_event(printing->tep, line, &record, "%16s-%-7d [%03d] %s %9d: %s: %s\n", TEP_PRINT_COMM,
 			TEP_PRINT_PID, TEP_PRINT_CPU, TEP_PRINT_LATENCY, TEP_PRINT_TIME, TEP_PRINT_NAME,
 			TEP_PRINT_INFO);
 }

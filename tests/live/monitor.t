@@ -1,0 +1,155 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# monitor.t: rtla-stall top and hist on this machine's own kernel: what they print and save, how they end, and
+# what they leave behind. Needs root and a tracefs that is mounted. RTLA_STALL is the program. TAP.
+
+. "${0%/*}/host.sh" 'rtla-stall top and hist'
+
+# Threads that sleep and wake, so that there are waits.
+timeout 120 sh -c 'while :; do sleep 0.002; done' &
+load=$!
+hog=
+cleanup='kill $load $hog 2>/dev/null'
+
+# same A.json B.json WHAT: totals and rows of threads agree to the nanosecond
+same() {
+	python3 - "$1" "$2" >"$dir/same" 2>&1 <<'END' || wrong="$wrong $3: $(tail -n 3 "$dir/same")"
+import json, sys
+first, second = (json.load(open(path)) for path in sys.argv[1:3])
+def rows(document):
+    return {(t["tid"], t["comm"]): [t[key] for key in ("waits", "open", "wait_ns", "min_ns", "max_ns", "p99_ns", "causes", "run_ns")]
+            for t in document["threads"]}
+def culprits(document):
+    return sorted(([c[key] for key in ("kind", "name", "id", "cause", "reason", "ns", "waits")]
+                   for c in document["culprits"]), key=str)
+# what /proc showed before there was a trace is not in the trace
+found = {stall["tid"] for stall in first["stalls"] if stall["began_by"] == "found"}
+left, right = rows(first), rows(second)
+assert first["totals"]["waits"] > 100, first["totals"]
+if found:
+    left, right = ({key: row for key, row in side.items() if key[0] not in found} for side in (left, right))
+else:
+    assert first["totals"] == second["totals"], (first["totals"], second["totals"])
+    assert culprits(first) == culprits(second)
+assert left == right, [(key, left.get(key), right.get(key)) for key in set(left) | set(right) if left.get(key) != right.get(key)][:3]
+END
+}
+
+# ---- live and post-mortem agree -----------------------------------------------------------------
+
+"$RTLA_STALL" hist --all --json="$dir/live.json" --stall 1ms -d 2 --on-end trace,file="$dir/t.dat" \
+	--on-end trace,file="$dir/t.txt" >"$dir/out" 2>"$dir/err" || wrong="status $?: $(cat "$dir/err")"
+"$RTLA_STALL" analyze --all --json="$dir/dat.json" "$dir/t.dat" 2>"$dir/err" || wrong="$wrong $(cat "$dir/err")"
+"$RTLA_STALL" analyze --all --json="$dir/txt.json" "$dir/t.2.txt" 2>"$dir/err" || wrong="$wrong $(cat "$dir/err")"
+same "$dir/live.json" "$dir/dat.json" 'trace.dat'
+same "$dir/live.json" "$dir/txt.json" 'text'
+check 'analyze says of the saved trace, as trace.dat and as text, what hist said'
+
+if command -v trace-cmd >/dev/null; then
+	trace-cmd report "$dir/t.dat" >"$dir/report" 2>/dev/null || wrong='trace-cmd does not read it'
+	grep -q sched_switch "$dir/report" || wrong="$wrong there is no sched_switch in it"
+	check 'trace-cmd reads it'
+fi
+
+last=$(($(nproc) - 1))
+"$RTLA_STALL" top -q -c "$last" --all --json="$dir/live.json" --stall 1ms -d 2 --on-end trace,file="$dir/c.dat" \
+	>"$dir/out" 2>"$dir/err" || wrong="status $?: $(cat "$dir/err")"
+"$RTLA_STALL" analyze -c "$last" --all --json="$dir/dat.json" "$dir/c.dat" 2>"$dir/err" || wrong="$wrong $(cat "$dir/err")"
+same "$dir/live.json" "$dir/dat.json" 'one CPU'
+check 'and of one CPU'
+same_as_before
+check 'everything is as before'
+
+# ---- a stall ------------------------------------------------------------------------------------
+
+# A busy real-time loop on the last CPU, and an ordinary thread that is bound to it, for some seconds.
+begin_stall() {
+	timeout 8 taskset -c "$last" chrt -f 50 sh -c 'while :; do :; done' &
+	hog=$!
+	timeout 8 taskset -c "$last" sh -c 'while :; do :; done' &
+	hog="$hog $!"
+}
+end_stall() {
+	kill $hog 2>/dev/null
+	wait $hog 2>/dev/null
+	hog=
+}
+
+begin_stall
+"$RTLA_STALL" hist --all -c "$last" -a 200ms --json-lines="$dir/lines" -t "$dir/stall.dat" >"$dir/out" 2>"$dir/err"
+status=$?
+[ $status = 2 ] || wrong="status $status: $(cat "$dir/err")"
+grep -q '^HIT 1 .*a wait of at least 200 ms$' "$dir/out" || wrong="$wrong no report: $(head -n 5 "$dir/out")"
+grep -q 'interference by sh (' "$dir/out" || wrong="$wrong the culprit is not named"
+grep -q '^    stack of the occupant, ' "$dir/out" || wrong="$wrong there is no stack"
+[ "$(wc -l <"$dir/lines")" = 1 ] || wrong="$wrong there are $(wc -l <"$dir/lines") lines of JSON"
+python3 - "$dir/lines" >"$dir/same" 2>&1 <<'END' || wrong="$wrong $(tail -n 1 "$dir/same")"
+import json, sys
+line = json.loads(open(sys.argv[1]).readline())
+stall = line["stall"]
+assert stall["wait_ns"] >= 200000000 and stall["open"], stall
+# while it starves, and within 100 ms of the threshold; found waits are at least so long when they are met
+assert stall["began_by"] == "found" or stall["wait_ns"] <= 300000000, stall["wait_ns"]
+assert sum(stall["causes"].values()) == stall["wait_ns"]
+END
+check 'a starving thread is reported while it starves, with its culprit and stacks, and the status is 2'
+end_stall
+same_as_before
+check 'everything is as before'
+
+begin_stall
+"$RTLA_STALL" hist --all -c "$last" -T 200ms --on-threshold shell,command='echo one,two' --on-threshold continue -d 3 \
+	--no-aa >"$dir/out" 2>"$dir/err" || wrong="status $?: $(cat "$dir/err")"
+grep -q '^one,two$' "$dir/out" || wrong="$wrong the command did not run as it was given"
+check 'with continue the run goes on, and its status is 0'
+end_stall
+
+# ---- ends ---------------------------------------------------------------------------------------
+
+for signal in TERM INT HUP; do
+	# a shell has its background jobs ignore SIGINT
+	python3 -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])' \
+		"$RTLA_STALL" hist --all >"$dir/out" 2>"$dir/err" &
+	pid=$!
+	await 10 test -d "$tracefs/instances/rtla-stall.$pid" || wrong="$wrong $signal: it does not begin"
+	sleep 0.5
+	kill -$signal $pid
+	wait $pid || wrong="$wrong $signal: status $?: $(cat "$dir/err")"
+	grep -q '^TOTALS' "$dir/out" || wrong="$wrong $signal: no results"
+done
+check 'SIGTERM, SIGINT and SIGHUP end it with its results'
+same_as_before
+check 'and everything is as before'
+
+"$RTLA_STALL" hist -d 30 --json >"$dir/out" 2>"$dir/err" &
+pid=$!
+await 10 test -d "$tracefs/instances/rtla-stall.$pid" || wrong='it does not begin'
+kill -KILL $pid
+wait $pid 2>/dev/null
+same_as_before
+[ ! -s "$dir/out" ] || wrong="$wrong something was printed"
+check 'killed, its guard gives everything back'
+
+"$RTLA_STALL" top -q -d 1 >/dev/full 2>"$dir/err"
+[ $? = 1 ] || wrong='it does not say that it cannot print'
+grep -q '^rtla-stall top: standard output: ' "$dir/err" || wrong="$wrong it says: $(cat "$dir/err")"
+"$RTLA_STALL" hist --all -T 1us -t /dev/full/no >"$dir/out" 2>"$dir/err"
+[ $? = 2 ] || wrong="$wrong a trace that cannot be saved hides the hit"
+grep -q '/dev/full/no' "$dir/err" || wrong="$wrong it does not say that the trace was not saved"
+check 'no room to print, and to save'
+
+if command -v setpriv >/dev/null; then
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$RTLA_STALL" top -q -d 1 >"$dir/out" 2>"$dir/err"
+	[ $? = 1 ] || wrong='status'
+	grep -q 'needs root' "$dir/err" || wrong="$wrong it says: $(cat "$dir/err")"
+	check 'without root it says so'
+fi
+"$RTLA_STALL" hist -c 16000 -d 1 >"$dir/out" 2>"$dir/err"
+[ $? = 1 ] || wrong='status'
+grep -q 'there is no CPU 16000' "$dir/err" || wrong="$wrong it says: $(cat "$dir/err")"
+check 'a CPU that is not there is named'
+
+same_as_before
+check 'everything is as before'
+finish
