@@ -131,7 +131,7 @@ run/lint/shell:
 run/lint/cppcheck:
 	$(call run,lint/cppcheck) tests/lint/check-cppcheck.sh '$(abspath $(B))/lint' $(SOURCES)
 run/lint/tidy: $(B)/flags
-	$(call run,lint/tidy) tests/lint/check-tidy.sh '$(abspath $(B))/lint' \
+	$(subst @,@TEST_TIMEOUT=1500 ,$(call run,lint/tidy)) tests/lint/check-tidy.sh '$(abspath $(B))/lint' \
 		"$(LIB_CFLAGS) -D_GNU_SOURCE -DRTLA_STALL_VERSION=\"\" -I$(SRC) -Itests -std=gnu11" $(SOURCES)
 
 # ---- goals -------------------------------------------------------------------------------------

@@ -1,30 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 #
-# host.sh: what the tests on this machine's own kernel have in common. Sourced, with the name of what is tested:
+# host.sh: what the tests on this machine's own kernel have in common. Sourced, after saying what is tested:
 #
-#     . "${0%/*}/host.sh" NAME
+#     what=NAME
+#     . "${0%/*}/host.sh"
 #
 # Ends the test, as skipped, without root or tracefs. Sets dir (removed at the end), tracefs, wrong; a test
-# adds what it found to wrong, calls check, and ends with finish. What cleanup names is run at the end.
+# adds what it found to wrong, calls check, and ends with finish. Its function cleanup is run at the end.
 
 LC_ALL=C
 export LC_ALL
 tracefs=$(awk '$3 == "tracefs" { print $2; exit }' /proc/self/mounts)
 if [ "$(id -u)" != 0 ]; then
-	echo "1..0 # SKIP $1: not root"
+	echo "1..0 # SKIP $what: not root"
 	exit 0
 elif [ -z "$tracefs" ] || [ ! -w "$tracefs/instances" ]; then
-	echo "1..0 # SKIP $1: no tracefs is mounted"
+	echo "1..0 # SKIP $what: no tracefs is mounted"
 	exit 0
 fi
 
 count=0
 failed=0
 wrong=
-cleanup=:
 dir=$(mktemp -d) || exit 1
-trap 'eval "$cleanup"; rm -rf "$dir"' EXIT
+# A test that has something to end defines its own after this.
+cleanup() { :; }
+end() {
+	cleanup
+	rm -rf "$dir"
+}
+trap end EXIT
 
 # check WHAT: passes when $wrong is empty
 check() {

@@ -4,13 +4,17 @@
 # monitor.t: rtla-stall top and hist on this machine's own kernel: what they print and save, how they end, and
 # what they leave behind. Needs root and a tracefs that is mounted. RTLA_STALL is the program. TAP.
 
-. "${0%/*}/host.sh" 'rtla-stall top and hist'
+what='rtla-stall top and hist'
+# shellcheck source=tests/live/host.sh
+. "${0%/*}/host.sh"
 
 # Threads that sleep and wake, so that there are waits.
 timeout 120 sh -c 'while :; do sleep 0.002; done' &
 load=$!
 hog=
-cleanup='kill $load $hog 2>/dev/null'
+cleanup() {
+	kill $load $hog 2>/dev/null
+}
 
 # same A.json B.json WHAT: totals and rows of threads agree to the nanosecond
 same() {

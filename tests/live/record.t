@@ -4,7 +4,9 @@
 # record.t: rtla-stall record on this machine's own kernel. Needs root and a tracefs that is mounted; takes
 # half a minute. RTLA_STALL is the program, TOOLS where dat_walk and dat_reference are. TAP.
 
-. "${0%/*}/host.sh" "rtla-stall record"
+what="rtla-stall record"
+# shellcheck source=tests/live/host.sh
+. "${0%/*}/host.sh"
 
 # await_recording PID: until it has its files without a name, which come after set-up
 await_recording() {

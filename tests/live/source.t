@@ -4,10 +4,14 @@
 # source.t: the live source on this machine's own kernel: order, ticks, losses, and what it saves. Needs root
 # and a tracefs that is mounted. TOOLS is where live_walk and dat_walk are. TAP.
 
-. "${0%/*}/host.sh" "live source"
+what="live source"
+# shellcheck source=tests/live/host.sh
+. "${0%/*}/host.sh"
 
 load=
-cleanup='[ -z "$load" ] || kill $load 2>/dev/null'
+cleanup() {
+	[ -z "$load" ] || kill $load 2>/dev/null
+}
 
 "$TOOLS/live_walk" 1000 100000000 "$dir/all.dat" >"$dir/live" 2>"$dir/said" || wrong="$(cat "$dir/said")"
 grep -q -E '^ticks [1-9][0-9]+ events [1-9]' "$dir/said" || wrong="$wrong it says: $(cat "$dir/said")"

@@ -1,0 +1,179 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# midstall.t: top and hist that are started in the middle of a stall, when nothing of tracing can be set up;
+# ended in the middle of one; and how soon they tell of one that begins before their eyes. Takes RT throttling
+# and the fair server off, and a CPU away: only in the guest of tests/live/in_guest, where CPU 3 is isolated
+# and nohz_full. TAP.
+
+name='live modes in the middle of a stall'
+what="$name"
+# shellcheck source=tests/live/host.sh
+. "${0%/*}/host.sh"
+
+if [ "${IN_GUEST:-}" != 1 ]; then
+	echo "1..0 # SKIP $name: not in the guest of tests/live/in_guest"
+	exit 0
+fi
+pid=
+hog=
+cleanup() {
+	kill $pid $hog 2>/dev/null
+}
+echo -1 >/proc/sys/kernel/sched_rt_runtime_us
+for server in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
+	[ ! -e "$server" ] || echo 0 >"$server"
+done
+state >"$dir/before"
+
+# In ms of CLOCK_BOOTTIME; nothing suspends here, so it is CLOCK_MONOTONIC.
+now() {
+	awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime
+}
+
+# SECONDS: take CPU 3 away for that long, and let a kworker of it starve, and who waits for it
+stall() {
+	timeout "$1" chrt -f 55 taskset 8 sh -c 'while :; do :; done' &
+	hog=$!
+	await 20 hog_runs || wrong="$wrong no hog;"
+	taskset 1 cat /proc/sys/vm/stat_refresh >"$dir/refresh" 2>&1 &
+	victim=$!
+	await 5 suspended "$victim" || wrong="$wrong nobody waits for the kworker;"
+}
+
+hog_runs() {
+	for process in $(cat /proc/$hog/task/$hog/children 2>/dev/null) $hog; do
+		[ "$(chrt -p "$process" 2>/dev/null | awk '/priority/ { print $NF }')" != 55 ] || return 0
+	done
+	false
+}
+
+suspended() {
+	[ "$(cut -d' ' -f3 "/proc/$1/stat")" = D ]
+}
+
+stall_is_over() {
+	! kill -0 $hog 2>/dev/null
+}
+
+# FACE OPTION...: as process $pid, from $began_ms on
+begin() {
+	face=$1
+	shift
+	[ "$face" = hist ] || face='top -q'
+	rm -f "$dir/lines" "$dir/json"
+	: >"$dir/lines"
+	began_ms=$(now)
+	# shellcheck disable=SC2086
+	"$RTLA_STALL" $face --tracer none --json-lines="$dir/lines" --json="$dir/json" "$@" \
+		>"$dir/out" 2>"$dir/err" &
+	pid=$!
+}
+
+# By its open files: in a stall, opening those of tracefs hangs.
+is_recording() {
+	readlink "/proc/$1"/fd/* 2>/dev/null | grep -q trace_pipe_raw
+}
+
+# told PATTERN: a line of a hit is there
+told() {
+	grep -q "$1" "$dir/lines"
+}
+
+# field NAME: of the stall of the first line about a kworker of CPU 3
+field() {
+	grep '"comm":"kworker/3:' "$dir/lines" | head -n 1 | sed -n "s/.*\"stall\":{.*/&/; s/.*\"stall\":{[^}]*\"$1\":\([0-9]*\).*/\1/p"
+}
+
+# end SIGNAL SECONDS STATUS: it does so within that time
+end() {
+	kill -s "$1" "$pid"
+	await "$2" gone || wrong="$wrong it is still there $2 s after $1;"
+	wait "$pid"
+	found=$?
+	pid=
+	[ $found = "$3" ] || wrong="$wrong exit status $found: $(cat "$dir/err");"
+}
+
+gone() {
+	! kill -0 "$pid" 2>/dev/null
+}
+
+# ---- a stall that began before -------------------------------------------------------------------
+
+for of in top hist; do
+	stall 8
+	sleep 1
+	begin $of -a 500ms --on-threshold continue
+	await 6 told '"comm":"kworker/3:' || wrong="$wrong nothing is told: $(cat "$dir/err");"
+	took=$(($(now) - began_ms))
+	[ "$took" -le 2000 ] || wrong="$wrong it is told only after $took ms;"
+	echo "# $of: told $took ms after its start"
+	! is_recording "$pid" || wrong="$wrong it records already, so this was no stall for it;"
+	check "$of tells of a stall that began before it, within 2 s"
+
+	[ "$(field cpu)" = 3 ] || wrong="$wrong CPU $(field cpu)"
+	waited=$(field wait_ns)
+	[ "${waited:-0}" -ge 400000000 ] || wrong="$wrong it waits for ${waited:-no} ns"
+	told '"began_by":"found"' || wrong="$wrong it did not begin by being found"
+	told "\"culprit\":{\"kind\":\"thread\",\"name\":\"sh\",\"id\":[0-9]*,\"prio\":44" ||
+		wrong="$wrong no FIFO 55 on its CPU: $(grep -o '"segments":.*' "$dir/lines" | head -n 1 | cut -c1-200)"
+	check "$of says which CPU, how long at least, and who has it with which priority"
+
+	await 20 stall_is_over || wrong="$wrong the stall does not end"
+	await 10 is_recording "$pid" || wrong="$wrong it does not record then: $(cat "$dir/err")"
+	sleep 1
+	end TERM 10 0
+	grep -q '"format":"live"' "$dir/json" || wrong="$wrong the document is not of a trace"
+	grep -q '"comm":"kworker/3:[^}]*"began_by":"found"' "$dir/json" ||
+		wrong="$wrong what was found is not in the document"
+	check "$of records as soon as it is over"
+	same_as_before
+	check "$of leaves everything as before"
+done
+
+# ---- ended in the middle of one ------------------------------------------------------------------
+
+for signal in TERM KILL; do
+	stall 8
+	begin hist -d 60s
+	sleep 2
+	[ $signal = KILL ] && status=137 || status=0
+	end $signal 3 $status
+	if [ $signal = TERM ]; then
+		grep -q '"format":"proc"' "$dir/json" || wrong="$wrong the document says nothing of /proc"
+		grep -q '"comm":"kworker/3:' "$dir/json" || wrong="$wrong the document says nothing of the kworker"
+	fi
+	stall_is_over && wrong="$wrong it was over before;"
+	check "SIG$signal ends it in the middle of a stall"
+	await 20 stall_is_over || wrong="$wrong the stall does not end"
+	same_as_before
+	check 'and when that is over, everything is as before'
+done
+
+# ---- one that begins before its eyes -------------------------------------------------------------
+
+begin hist -a 200ms --on-threshold continue
+await 30 is_recording "$pid" || wrong="$wrong it does not come up: $(cat "$dir/err")"
+sleep 0.5
+stall 3
+await 6 told '"comm":"kworker/3:' || wrong="$wrong nothing is told: $(cat "$dir/err")"
+told_at=$(now)000000
+began_at=$(field began_ns)
+hit_at=$(grep '"comm":"kworker/3:' "$dir/lines" | head -n 1 | sed -n 's/.*"at_ns":\([0-9]*\).*/\1/p')
+if [ -n "$began_at" ] && [ -n "$hit_at" ]; then
+	noticed=$(((hit_at - began_at) / 1000000 - 200))
+	said=$(((told_at - began_at) / 1000000 - 200))
+	echo "# 200 ms were crossed; noticed $noticed ms later, seen in the file after $said ms"
+	[ $noticed -le 100 ] || wrong="$wrong it is noticed $noticed ms late;"
+	# looking at it takes a while, too
+	[ $said -le 400 ] || wrong="$wrong it is said $said ms late;"
+else
+	wrong="$wrong no instants: $(cut -c1-300 "$dir/lines")"
+fi
+check 'a wait that crosses 200 ms is told within 100 ms'
+await 20 stall_is_over || wrong="$wrong the stall does not end"
+end TERM 20 0
+same_as_before
+check 'and everything is as before'
+finish
