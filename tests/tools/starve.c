@@ -27,22 +27,23 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* First the policy: on its CPU somebody may be who would not let it get that far. */
 static void place(const char *name, const char *cpu, const char *policy)
 {
 	struct sched_param param = { 0 };
 	cpu_set_t cpus;
 
 	prctl(PR_SET_NAME, name);
+	mlockall(MCL_CURRENT);
+	if (!strncmp(policy, "fifo:", 5)) {
+		param.sched_priority = atoi(policy + 5);
+		if (sched_setscheduler(0, SCHED_FIFO, &param))
+			err(1, "%s", policy);
+	}
 	CPU_ZERO(&cpus);
 	CPU_SET(atoi(cpu), &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus))
 		err(1, "CPU %s", cpu);
-	mlockall(MCL_CURRENT);
-	if (strncmp(policy, "fifo:", 5))
-		return;
-	param.sched_priority = atoi(policy + 5);
-	if (sched_setscheduler(0, SCHED_FIFO, &param))
-		err(1, "%s", policy);
 }
 
 int main(int argc, char **argv)
@@ -52,9 +53,9 @@ int main(int argc, char **argv)
 
 	if (argc != 5)
 		errx(1, "usage: starve NAME CPU fifo:N|other MS");
+	place(argv[1], argv[2], argv[3]);
 	last_at = now_ns();
 	end_at = last_at + strtoull(argv[4], NULL, 10) * 1000000u;
-	place(argv[1], argv[2], argv[3]);
 	do {
 		now = now_ns();
 		if (now - last_at > GAP_NS)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "hits.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../engine/recycle.h"
 #include "../stats/longest.h"
 
 #define PENDING_MOST 256u
@@ -309,6 +311,17 @@ uint64_t hits_deliver(struct hits *hits, void (*on_hit)(const struct monitor_hit
 	hits->nr_dropped += hits->nr_overflown;
 	hits->nr_overflown = 0;
 	return nr;
+}
+
+void hits_recycle(struct hits *hits, const struct recycle_map *map)
+{
+	assert(!hits->nr_pending);
+	for (uint32_t i = 0; i < map->nr_tasks && i < hits->nr_told; i++) {
+		if (map->verdicts[i] != RECYCLE_KEEP)
+			hits->told_at[i] = 0;
+	}
+	for (uint32_t i = 0; i < hits->nr_timer_waits; i++)
+		longest_recycle_copy(hits->timer_waits[i].episode, map);
 }
 
 uint64_t hits_count(const struct hits *hits)

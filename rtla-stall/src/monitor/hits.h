@@ -22,6 +22,7 @@
  */
 
 struct hits;
+struct recycle_map;
 
 struct hits_setting {
 	const struct selection *selection; /* borrowed */
@@ -61,6 +62,9 @@ uint64_t hits_due_at(const struct hits *hits, const struct engine *eng);
  */
 uint64_t hits_deliver(struct hits *hits, void (*on_hit)(const struct monitor_hit *hit, void *arg),
 		      void *arg);
+
+/** hits_recycle() - write new numbers (engine/recycle.h); nothing noted is undelivered */
+void hits_recycle(struct hits *hits, const struct recycle_map *map);
 
 /** hits_count() - told so far */
 uint64_t hits_count(const struct hits *hits);

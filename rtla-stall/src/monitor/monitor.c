@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../engine/recycle.h"
 #include "../source/census.h"
 #include "../source/live_read.h"
 #include "../source/source_live.h"
@@ -25,6 +26,7 @@
 #define TURN_MOST_NS 50000000u		/* then somebody else has a turn */
 #define EVENTS_PER_LOOK 1024u
 #define SETUP_STOP_MS 1000
+#define RECYCLE_PAUSE_NS 1000000000u
 
 uint64_t monitor_now(void)
 {
@@ -300,6 +302,25 @@ static int deliver(struct monitor *monitor, struct error *err)
 	return 0;
 }
 
+/* Threads come and go for as long as it runs. Nothing is noted, and no snapshot is out. */
+static int recycle(struct monitor *monitor, struct error *err)
+{
+	struct recycle_map map;
+	int result;
+
+	if (!account_is_recycle_due(&monitor->account) || monitor_now() < monitor->recycled_at + RECYCLE_PAUSE_NS)
+		return 0;
+	result = account_recycle(&monitor->account, monitor_info(monitor)->first_at, &map, err);
+	if (result)
+		return result;
+	monitor->recycled_at = monitor_now();
+	hits_recycle(monitor->hits, &map);
+	if (monitor->config.on_recycle && monitor->config.on_recycle(&map, monitor->config.arg))
+		result = error_set(err, -ENOMEM, "out of memory");
+	recycle_map_deinit(&map);
+	return result;
+}
+
 int monitor_turn(struct monitor *monitor, struct error *err)
 {
 	int result = 0;
@@ -317,7 +338,8 @@ int monitor_turn(struct monitor *monitor, struct error *err)
 		monitor->counted_from_at = monitor_now();
 	}
 	rates_update(&monitor->rates, monitor_now(), monitor_own_ns());
-	return deliver(monitor, err);
+	result = deliver(monitor, err);
+	return result ? result : recycle(monitor, err);
 }
 
 uint64_t monitor_due_at(const struct monitor *monitor)
@@ -370,14 +392,11 @@ void monitor_count_unreported(struct monitor *monitor)
 /* Names of threads as the engine knows them: the kernel's list forgets. */
 static void add_cmdlines(const struct monitor *monitor, struct strbuf *out)
 {
-	const struct engine *eng = monitor->account.engine;
+	for (int32_t tid = 1; tid < ENGINE_MAX_TID; tid++) {
+		const char *comm = engine_comm(monitor->account.engine, tid);
 
-	for (uint32_t i = 0; i < engine_nr_tasks(eng); i++) {
-		struct engine_task task;
-
-		engine_task(eng, i, &task);
-		if (task.tid > 0 && *task.comm && !strchr(task.comm, '\n'))
-			strbuf_addf(out, "%d %s\n", task.tid, task.comm);
+		if (*comm && !strchr(comm, '\n'))
+			strbuf_addf(out, "%d %s\n", tid, comm);
 	}
 }
 

@@ -30,7 +30,8 @@ struct strbuf;
 enum monitor_face { MONITOR_TOP, MONITOR_HIST };
 
 enum monitor_threads {		/* whose threads timerlat's timers wake */
-	MONITOR_THREADS_AUTO,	/* ours, in user space, where the kernel has timerlat_fd; else the kernel's */
+	MONITOR_THREADS_AUTO,	/* ours, in user space, where the kernel has timerlat_fd and no stacks are
+				 * wanted (-s); else the kernel's */
 	MONITOR_THREADS_USER,	/* -u */
 	MONITOR_THREADS_KERNEL,	/* -k */
 	MONITOR_THREADS_FOREIGN	/* -U: somebody else's program opens timerlat_fd */

@@ -25,6 +25,7 @@ struct monitor {
 	uint64_t began_at;		/* CLOCK_MONOTONIC, ns, as all here */
 	uint64_t live_at;
 	uint64_t counted_from_at;	/* the warm-up is over; 0: not yet */
+	uint64_t recycled_at;
 	uint64_t ended_at;		/* SNAPSHOT_ENDED */
 	uint64_t last_at;		/* trace time has come so far */
 	uint64_t skip_to_at;		/* of the trace, what /proc has told of is left out */

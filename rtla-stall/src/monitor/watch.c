@@ -8,16 +8,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../engine/recycle.h"
+#include "../source/live_hist.h"
 #include "../source/live_tracefs.h"
 #include "../util/error.h"
 #include "../util/guard.h"
+#include "../util/strbuf.h"
 #include "../view/top_model.h"
 #include "../view/top_screen.h"
 #include "watch_state.h"
 
 #define KEPT_BYTES_MOST (64u << 20)
+#define HIST_READ_MS 2000
 #define UNDO_QUIET_MS 5000
 #define PLAIN_REFRESH_NS 1000000000u
+#define SETUP_MOST_NS UINT64_C(10000000000)
 #define DEBUG_NS 1000000000u
 #define SCREEN_REFRESH_NS 500000000u
 #define POLL_MOST_NS 250000000u		/* a signal that came just before a poll is seen then */
@@ -59,6 +64,13 @@ static void on_timerlat(const struct timerlat_activation *activation, void *arg)
 	hit_idle_count(&watch->idle, activation);
 	if (watch->params->face == MONITOR_HIST && columns_add_timerlat(&watch->timerlat, activation))
 		watch->has_failed = true;
+}
+
+static int on_recycle(const struct recycle_map *map, void *arg)
+{
+	struct watch *watch = arg;
+
+	return watch->waits.of == COLUMNS_OF_THREADS && columns_recycle(&watch->waits, map) ? -ENOMEM : 0;
 }
 
 static void say(const char *words, void *arg)
@@ -133,6 +145,7 @@ static int open_monitor(struct watch *watch, struct error *err)
 		.on_hit = watch_on_hit,
 		.on_episode = is_hist ? on_episode : NULL,
 		.on_timerlat = on_timerlat,
+		.on_recycle = on_recycle,
 		.arg = watch,
 	};
 
@@ -297,10 +310,10 @@ static uint64_t show_due_at(const struct watch *watch)
 	return shows_plain(watch) ? watch->shown_at + PLAIN_REFRESH_NS : UINT64_MAX;
 }
 
-/* Its duration is counted from the first thing that is; what never comes up is not waited for. */
+/* Its duration is counted from when tracing is up; in a stall, that is waited for so long and no longer. */
 static uint64_t end_at(const struct watch *watch, uint64_t began_at, uint64_t live_at)
 {
-	uint64_t from_at = live_at ? live_at + watch->params->warm_up_ns : began_at;
+	uint64_t from_at = live_at ? live_at + watch->params->warm_up_ns : began_at + SETUP_MOST_NS;
 	uint64_t duration_ns = watch->params->duration_ns;
 
 	return duration_ns && duration_ns < UINT64_MAX - from_at ? from_at + duration_ns : UINT64_MAX;
@@ -391,12 +404,46 @@ static void close_view(struct watch *watch)
 	watch->view = (struct view){ .fd = -1 };
 }
 
+/* What --trigger "hist:..." counted, each in a file of its own, as rtla names them. */
+static void save_hists(const struct watch *watch)
+{
+	const struct live_instance *instance = watch->monitor ? monitor_instance(watch->monitor) : NULL;
+
+	for (uint32_t i = 0; instance && i < instance->nr_hists; i++) {
+		struct strbuf text = STRBUF_INIT;
+		struct outfile file = { 0 };
+		struct error err = { 0 };
+		char name[256];
+		int result;
+
+		live_hist_file(&instance->hists[i], name, sizeof(name));
+		result = live_hist_read(&instance->hists[i], HIST_READ_MS, &text, &err);
+		if (!result)
+			result = outfile_open(&file, name, &err);
+		if (!result) {
+			fwrite(text.text, 1, text.length, file.stream);
+			result = outfile_commit(&file, &err);
+		}
+		if (result)
+			watch->setting->say(err.text);
+		outfile_deinit(&file);
+		strbuf_deinit(&text);
+	}
+}
+
 /* Give everything back, whatever went before; what cannot be is an error if there is none yet. */
 static int give_back(struct watch *watch, int result, struct error *err)
 {
 	struct error failure = { 0 };
-	int code = watch->monitor ? monitor_stop(watch->monitor, &failure) : 0;
-	bool hangs = code == -EINPROGRESS;
+	bool hangs;
+	int code;
+
+	save_hists(watch);
+	if (!result && watch->monitor && watch->workload && monitor_is_live(watch->monitor) &&
+	    !workload_is_up(watch->workload))
+		watch->setting->say("the run ended before all threads of the workload were set up");
+	code = watch->monitor ? monitor_stop(watch->monitor, &failure) : 0;
+	hangs = code == -EINPROGRESS;
 
 	if (code && (result || hangs))
 		watch->setting->say(failure.text);
