@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "analyze.h"
+#include "boost/enforce.h"
 #include "hist_merge.h"
 #include "monitor/watch.h"
 #include "params.h"
@@ -33,10 +34,14 @@ struct command {
 /* Set by a signal, read by the loop over the events. */
 static volatile sig_atomic_t is_interrupted;
 
+/* Set by SIGUSR1: `enforce` is to say how things stand. */
+static volatile sig_atomic_t wants_state;
+
 static int run_top(int argc, char **argv);
 static int run_hist(int argc, char **argv);
 static int run_analyze(int argc, char **argv);
 static int run_record(int argc, char **argv);
+static int run_enforce(int argc, char **argv);
 
 /* The first one is run when the first word is none of them. */
 static const struct command commands[] = {
@@ -44,6 +49,7 @@ static const struct command commands[] = {
 	{ "hist", "histograms of them, at the end of a run", run_hist },
 	{ "analyze", "report on a recorded trace", run_analyze },
 	{ "record", "record a trace for analyze", run_record },
+	{ "enforce", "get starving threads running, within a budget", run_enforce },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
@@ -268,6 +274,67 @@ static int run_record(int argc, char **argv)
 		return STALL_EXIT_ERROR;
 	}
 	return STALL_EXIT_DONE;
+}
+
+static void say_enforce(const char *words)
+{
+	complain("enforce", words);
+}
+
+/* SIGUSR1 asks for the state as often as it comes; it ends nothing. */
+static void ask_for_state(int signal_number)
+{
+	(void)signal_number;
+	wants_state = 1;
+}
+
+static int enforce(const struct enforce_params *params)
+{
+	const struct enforce_setting setting = {
+		.undo_dir = UNDO_DIR,
+		.is_interrupted = &is_interrupted,
+		.wants_state = &wants_state,
+		.say = say_enforce,
+		.out = stdout,
+	};
+	const struct sigaction state = { .sa_handler = ask_for_state, .sa_flags = SA_RESTART };
+	struct error err = { 0 };
+
+	catch_signals();
+	catch_signal(SIGHUP);
+	sigaction(SIGUSR1, &state, NULL);
+	if (enforce_run(params, &setting, &err)) {
+		complain("enforce", err.text);
+		return STALL_EXIT_ERROR;
+	}
+	return end_output(STALL_EXIT_DONE);
+}
+
+static int run_enforce(int argc, char **argv)
+{
+	struct enforce_params params;
+	struct error err = { 0 };
+	int status;
+
+	if (enforce_params_parse(argc, argv, &params, &err)) {
+		complain("enforce", err.text);
+		return STALL_EXIT_USAGE;
+	}
+	if (params.wants_help) {
+		struct strbuf help = STRBUF_INIT;
+
+		enforce_params_help(&help);
+		fputs(help.text, stdout);
+		strbuf_deinit(&help);
+		status = end_output(STALL_EXIT_USAGE);
+	} else if (params.wants_version) {
+		puts("rtla-stall " RTLA_STALL_VERSION);
+		status = end_output(STALL_EXIT_DONE);
+	} else {
+		status = enforce(&params);
+	}
+	enforce_params_deinit(&params);
+	return status;
 }
 
 int stall_main(int argc, char **argv)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "../../rtla-stall/src/engine/engine.h"
+#include "../../rtla-stall/src/engine/recycle.h"
 #include "../../rtla-stall/src/util/names.h"
 
 enum { BYTES_PER_EVENT = 8 };
@@ -146,6 +147,27 @@ static void make_body(struct event *event, const uint8_t *byte, const uint32_t n
 	}
 }
 
+static enum recycle_verdict judge(const struct engine_task *task, void *arg)
+{
+	const uint8_t *bytes = arg;
+
+	return (enum recycle_verdict)((bytes[3] >> (task->tid & 3)) % 3);
+}
+
+static bool recycle(struct engine *eng, const uint8_t *bytes)
+{
+	struct recycle_map map;
+
+	if (recycle_dead(eng, judge, (void *)bytes, &map))
+		return false;
+	for (uint32_t i = 0; i < map.nr_tasks; i++)
+		assert(map.tasks[i] < engine_nr_tasks(eng));
+	for (uint32_t i = 0; i < map.nr_culprits; i++)
+		assert(map.culprits[i] < engine_nr_culprits(eng));
+	recycle_map_deinit(&map);
+	return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct names *names = names_create();
@@ -190,6 +212,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			config.facts.watched = bytes[3] & 1 ? watched : NULL;
 			engine_set_facts(eng, &config.facts);
 		}
+		if (bytes[2] == 251 && !recycle(eng, bytes))
+			break;
 		if (bytes[2] == 253 && engine_for_each_open(eng, at + 5, on_episode, NULL))
 			break;
 	}

@@ -13,8 +13,8 @@
  * whoever survives sees what the killed one did.
  *
  * As the kernel does: deadline is refused to a confined thread while sched_rt_runtime_us is not -1; a
- * change of class resets a slice, and clamps that nobody set; what was set with its flag stays; who is not fair
- * shows no nice.
+ * change of class resets a slice, and clamps that nobody set; what was set with its flag stays; who is
+ * not fair shows no nice.
  */
 
 #define TWIN_THREADS 16u

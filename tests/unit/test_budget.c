@@ -52,8 +52,8 @@ static void an_overrun_is_paid_back_before_the_next(void **state)
 	assert_false(budget_affords(&budget, 1, 4 * S));
 	assert_int_equal(budget_ready_at(&budget, 50 * US, 4 * S), 5 * S);
 	assert_true(budget_affords(&budget, 50 * US, 5 * S));
-	assert_int_equal(budget.nr_overruns, 1);
-	assert_int_equal(budget.worst_overrun_ns, 200 * US);
+	assert_int_equal(budget.nr_excesses, 1);
+	assert_int_equal(budget.worst_excess_ns, 200 * US);
 }
 
 /* what was granted and not used is there again */
@@ -185,7 +185,7 @@ static void check_history(uint64_t seed)
 		budget_settle(&budget, took_ns, at);
 		charged_ns += took_ns;
 		accrued = (unsigned __int128)at * ns / per_ns + 1;
-		assert_true(charged_ns <= ns + accrued + budget.worst_overrun_ns);
+		assert_true(charged_ns <= ns + accrued + budget.worst_excess_ns);
 		assert_int_equal(budget.charged_ns, charged_ns);
 	}
 }

@@ -193,6 +193,11 @@ static void it_is_restored_after_its_grant_and_boosted_again_a_period_later(void
 	check_is(&fixture, 0, PLAN_BOOST, 10, PLAN_WHY_NONE);
 	assert_int_equal(fixture.commands[0].notes, PLAN_NOTE_IN_CARE);
 	assert_int_equal(fixture.commands[0].wait_ns, 99 * MS);
+	/* when it has run meanwhile, it has to wait first: as long as it would have after a boost */
+	assert_int_equal(run(&fixture, 201 * MS, NULL, 0), 1);
+	wait.began_at = 350 * MS;
+	assert_int_equal(run(&fixture, 400 * MS, &wait, 1), 0);
+	assert_int_equal(plan_due_at(fixture.plan), 449 * MS);
 	plan_destroy(fixture.plan);
 }
 
@@ -280,6 +285,28 @@ static void one_without_effect_is_replaced_by_the_other_policy(void **state)
 	assert_int_equal(plan_due_at(fixture.plan), 1300 * MS);
 	assert_int_equal(run(&fixture, 1300 * MS, &wait, 1), 1);
 	check_is(&fixture, 0, PLAN_BOOST, 10, PLAN_WHY_NONE);
+	plan_destroy(fixture.plan);
+}
+
+/* it was not hog (55) that was in its way, but who has the CPU now (80): FIFO again, above that one */
+static void fifo_below_whoever_is_there_now_is_tried_higher(void **state)
+{
+	struct plan_config config = standard();
+	struct plan_wait wait = kthread(10, 1, 0);
+	struct fixture fixture;
+
+	(void)state;
+	setup(&fixture, &config);
+	fixture.result.granted_ns = 0;
+	assert_int_equal(run(&fixture, 100 * MS, &wait, 1), 1);
+	assert_int_equal(fixture.commands[0].rt_priority, 56);
+	wait.occupant.prio = 19;
+	assert_int_equal(run(&fixture, 200 * MS, &wait, 1), 2);
+	check_is(&fixture, 1, PLAN_BOOST, 10, PLAN_WHY_NONE);
+	assert_int_equal(fixture.commands[1].policy, PLAN_FIFO);
+	assert_int_equal(fixture.commands[1].rt_priority, 81);
+	assert_int_equal(run(&fixture, 300 * MS, &wait, 1), 2);
+	check_is(&fixture, 1, PLAN_LET_BE, 10, PLAN_WHY_NO_EFFECT);
 	plan_destroy(fixture.plan);
 }
 
@@ -839,6 +866,7 @@ int main(void)
 		cmocka_unit_test(one_that_began_late_has_its_grant_from_then),
 		cmocka_unit_test(one_that_ends_is_restored_as_gone),
 		cmocka_unit_test(one_without_effect_is_replaced_by_the_other_policy),
+		cmocka_unit_test(fifo_below_whoever_is_there_now_is_tried_higher),
 		cmocka_unit_test(a_refused_policy_is_replaced_at_once),
 		cmocka_unit_test(refused_altogether_it_is_said_and_left_alone),
 		cmocka_unit_test(one_that_has_run_meanwhile_is_not_tried_again_at_once),

@@ -200,7 +200,7 @@ static void check_budgets(const struct toy *toy)
 		const struct budget *budget = plan_budget(toy->plan, cpu);
 		unsigned __int128 accrued = (unsigned __int128)toy->now_at * budget->ns / budget->per_ns + 1;
 
-		assert_true(budget->charged_ns <= budget->ns + accrued + budget->worst_overrun_ns);
+		assert_true(budget->charged_ns <= budget->ns + accrued + budget->worst_excess_ns);
 	}
 }
 
@@ -308,7 +308,9 @@ static void the_timer_alone_is_enough(void **state)
 		wait.is_ourselves = false;
 		wait.list = PLAN_WHY_NONE;
 		wait.fair_server_ns = 0;
-		wait.occupant = (struct plan_occupant){ .kind = PLAN_OCCUPANT_THREAD, .tid = 900, .prio = 44 };
+		wait.occupant = (struct plan_occupant){
+			.kind = PLAN_OCCUPANT_THREAD, .tid = 900, .prio = 44,
+		};
 		wait.began_at = next_random(&toy, 50 * MS);
 		plan_begin(toy.plan, wait.began_at);
 		plan_add(toy.plan, &wait);

@@ -106,7 +106,7 @@ def build_initramfs(path, kernel, module, programs, live_dir, scenarios, tool):
     for program in programs:
         archive.program(program)
     if tool:
-        archive.program(tool)
+        archive.program(tool, "bin/rtla-stall")
     names = []
     for source in kernel.modules + [module]:
         names.append("/bench/" + os.path.basename(source))

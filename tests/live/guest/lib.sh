@@ -106,12 +106,12 @@ events_of()
 	done | tr ' ' '\n'
 }
 
-# What a name asks for beside the scenario: live, or nothing.
+# What a name asks for beside the scenario: +top, +hist, both, or nothing.
 how_of()
 {
 	how=${1%%.try*}
 	case $how in
-	*+*)	echo ${how#*+} ;;
+	*+*)	echo +${how#*+} ;;
 	esac
 }
 
@@ -132,23 +132,27 @@ live_start()
 	rtla-stall $face $(live_options) --json=$dir/$face.json --on-end trace,file=$dir/$face.dat "$@" \
 		> $dir/$face.out 2> $dir/$face.err &
 	live="$live $!"
-	within 60 is_live $!
+	( within 60 is_live $! )
 }
 
-# The last thing that is written when tracing is set up.
+# Tracing is set up: at first it is switched off, then come the events, and last it is switched on. True, too,
+# of one that has ended.
 is_live()
 {
-	[ "$(cat $TRACING/instances/rtla-stall.$1/tracing_on 2>/dev/null)" = 1 ] && return
-	kill -0 $1 2>/dev/null || fail "it ended: $(cat $dir/*.err)"
-	false
+	instance=$TRACING/instances/rtla-stall.$1
+	[ "$(cat $instance/events/sched/sched_switch/enable $instance/tracing_on 2>/dev/null | tr -d '\n')" = 11 ] ||
+		! kill -0 $1 2>/dev/null
 }
 
 live_stop()
 {
-	kill -INT $live
+	kill -TERM $live	# of a command in the background a shell has SIGINT ignored
+	( sleep 60; kill -KILL $live ) 2>/dev/null &
+	watchdog=$!
 	for pid in $live; do
-		wait $pid || { echo "a live mode ended with status $?: $(cat $dir/*.err)" >> $dir/log; echo 1 > $dir/status; }
+		wait $pid || { echo "status $?: $(cat $dir/*.err)"; dmesg | tail -n 5; echo 1 > $dir/status; } >> $dir/log
 	done
+	kill $watchdog
 	ls $TRACING/instances > $dir/instances
 }
 
@@ -166,12 +170,15 @@ recording_start()
 {
 	recorder=
 	live=
-	if [ "$(how_of $1)" = live ]; then
-		text=$(setting text)
-		live_start top -q
-		live_start hist ${text:+--on-end trace,file=$dir/hist.txt}
-		return
-	fi
+	how=$(how_of $1)
+	text=$(setting text)
+	case $how in
+	*top*)	live_start top -q ;;
+	esac
+	case $how in
+	*hist*)	live_start hist ${text:+--on-end trace,file=$dir/hist.txt} ;;
+	esac
+	[ -z "$how" ] || return
 	tracer=$(setting tracer)
 	echo 0 > $TRACING/tracing_on
 	[ -n "$tracer" ] && set_up_tracer
@@ -242,7 +249,7 @@ carry_out()
 	rm -rf /tmp/carry.tar "${OUT:?}/$1"
 }
 
-# NAME[+live][.tryN]: the scenario's own shell, its recording, its truth.
+# NAME[+top][+hist][.tryN]: the scenario's own shell, its recording, its truth.
 run_scenario()
 {
 	file=${1%%.try*}

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "enforce.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "../util/error.h"
+#include "../util/guard.h"
+#include "../view/format.h"
+#include "enforce_boost.h"
+#include "enforce_run.h"
+#include "enforce_self.h"
+#include "restorer.h"
+
+#define SOON_NS 50000u		/* a timer that is due already still lets others run */
+#define UNDO_QUIET_MS 5000
+#define HELD_UP_NS 50000000u
+
+struct run {
+	const struct enforce_params *params;
+	const struct enforce_setting *setting;
+	struct enforce_log *log;
+	struct guard *guard;
+	struct enforce_watch *watch;
+	struct sched_sys *sys;
+	struct sched_sys_facts facts;
+	struct plan_config config;
+	struct plan *plan;
+	struct ledger *ledger;		/* NULL: dry run, as the next one */
+	struct restorer *restorer;
+	struct enforce_cases *cases;
+	struct enforce_boosts *boosts;
+	int timer_fd;
+	int json_fd;			/* ours to close; -1 */
+	bool has_pidfile;
+	bool is_restorer_lost;
+	sigset_t signals;		/* as they were */
+};
+
+/* ---- the loop --------------------------------------------------------------------------------- */
+
+static void on_episode(const struct episode *episode, void *arg)
+{
+	const struct run *run = arg;
+
+	if (run->boosts)
+		enforce_boosts_on_episode(run->boosts, episode);
+}
+
+static void arm(const struct run *run, uint64_t due_at)
+{
+	uint64_t soon_at = enforce_watch_now() + SOON_NS;
+	struct itimerspec timer = { 0 };
+
+	if (due_at < soon_at)
+		due_at = soon_at;
+	timer.it_value.tv_sec = (time_t)(due_at / 1000000000u);
+	timer.it_value.tv_nsec = (long)(due_at % 1000000000u);
+	timerfd_settime(run->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
+}
+
+/* Until it is due, or something comes. Return: whether that has to do with the trace. */
+static bool await(struct run *run, uint64_t due_at)
+{
+	struct pollfd waits[] = {
+		{ .fd = run->timer_fd, .events = POLLIN },
+		{ .fd = enforce_watch_fd(run->watch), .events = POLLIN },
+		{ .fd = run->restorer ? restorer_fd(run->restorer) : -1, .events = POLLIN },
+	};
+	struct error failure = { 0 };
+	int result;
+
+	arm(run, due_at);
+	if (run->is_restorer_lost)
+		waits[2].fd = -1;
+	if (ppoll(waits, 3, NULL, &run->signals) <= 0)
+		return false;
+	if (waits[2].revents) {
+		result = restorer_ensure(run->restorer, &failure);
+		run->is_restorer_lost = result < 0;
+		if (result)
+			enforce_log_say(run->log, ENFORCE_LOG_WARNING, "the process that restores boosts if this one dies "
+					"had ended; %s", result > 0 ? "there is another" : failure.text);
+	}
+	return waits[1].revents;
+}
+
+static void print_state(const struct run *run, uint64_t now)
+{
+	enforce_log_say(run->log, ENFORCE_LOG_NOTICE, "state: threshold %s, budget %s in %s, grant %s in %s, policy %s",
+			format_limit(run->params->smallest_ns).text, format_limit(run->params->budget_ns).text,
+			format_limit(run->params->budget_per_ns).text, format_limit(run->config.runtime_ns).text,
+			format_limit(run->config.period_ns).text, plan_policy_name(run->config.policy));
+	enforce_watch_print(run->watch, run->log);
+	enforce_boosts_print(run->boosts, now);
+}
+
+/* It should never be: somebody holds what /proc needs, or this machine has no CPU for us. */
+static void say_held_up(const struct run *run, const char *where, uint64_t began_at)
+{
+	uint64_t ns = enforce_watch_now() - began_at;
+
+	if (ns >= HELD_UP_NS)
+		enforce_log_say(run->log, ENFORCE_LOG_WARNING, "it was held up for %s while %s", format_duration(ns).text,
+				where);
+}
+
+static int loop(struct run *run, struct error *err)
+{
+	volatile sig_atomic_t *wants_state = run->setting->wants_state;
+	bool has_come = true;
+
+	while (!*run->setting->is_interrupted) {
+		uint64_t now = enforce_watch_now();
+		uint64_t due_at = enforce_watch_due_at(run->watch);
+		uint64_t boost_at = enforce_boosts_due_at(run->boosts);
+
+		if (has_come || now >= due_at || (now >= boost_at && enforce_watch_has_news(run->watch, now))) {
+			int result = enforce_watch_turn(run->watch, err);
+
+			if (result)
+				return result;
+			say_held_up(run, "it looked who waits", now);
+			now = enforce_watch_now();
+		}
+		enforce_boosts_round(run->boosts, now);
+		say_held_up(run, "it boosted and restored", now);
+		if (wants_state && *wants_state) {
+			*wants_state = 0;
+			print_state(run, now);
+		}
+		due_at = enforce_watch_due_at(run->watch);
+		boost_at = enforce_boosts_due_at(run->boosts);
+		has_come = await(run, boost_at < due_at ? boost_at : due_at);
+	}
+	return 0;
+}
+
+/* ---- before ----------------------------------------------------------------------------------- */
+
+/* What ends early: rights that are missing, others who do the same. */
+static int check(struct run *run, struct error *err)
+{
+	const struct enforce_params *params = run->params;
+	int result = 0;
+
+	if (!params->is_dry_run)
+		result = sched_sys_check(err);
+	if (!result && !params->is_forced && !params->is_dry_run)
+		result = enforce_self_check(err);
+	if (!result)
+		result = enforce_self_move(params, run->setting->say, err);
+	if (!result && params->pidfile) {
+		result = enforce_self_write_pidfile(params->pidfile, err);
+		run->has_pidfile = !result;
+	}
+	return result;
+}
+
+static int open_json(struct run *run, int *fd, struct error *err)
+{
+	const struct params_output *output = &run->params->json_lines;
+
+	*fd = -1;
+	if (!output->is_wanted)
+		return 0;
+	if (!output->path) {
+		*fd = fileno(run->setting->out);
+		return 0;
+	}
+	run->json_fd = open(output->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
+	*fd = run->json_fd;
+	return *fd < 0 ? error_set(err, -errno, "%s: %s", output->path, strerror(errno)) : 0;
+}
+
+static int open_watch(struct run *run, struct error *err)
+{
+	struct error failure = { 0 };
+	int json_fd;
+	int result = open_json(run, &json_fd, err);
+
+	if (!result)
+		result = enforce_log_create(run->params, json_fd, &run->log, err);
+	if (result)
+		return result;
+	if (guard_create(run->setting->undo_dir, &run->guard, &failure)) {
+		run->guard = NULL;
+		enforce_log_say(run->log, ENFORCE_LOG_WARNING, "there will be no trace: %s; waits are looked for in /proc",
+				failure.text);
+	}
+	return enforce_watch_create(run->params, run->log, run->guard, run->setting->undo_dir, on_episode, run,
+				    &run->watch, err);
+}
+
+static void say_leftover(const struct run *run, const struct ledger_leftover *leftover)
+{
+	if (!leftover->pid)
+		return;
+	enforce_log_say(run->log, ENFORCE_LOG_WARNING, "process %d was killed and left boosts behind: %u restored, %u "
+			"changed by others since, %u ended, %u not restored%s", leftover->pid, leftover->nr_restored,
+			leftover->nr_changed, leftover->nr_gone, leftover->nr_failed,
+			leftover->was_admission_restored ? "; sched_rt_runtime_us is as it was" : "");
+}
+
+/* After the set-up of tracing was started: its process, which may hang, must not hold the ledger. */
+static int open_ledger(struct run *run, struct error *err)
+{
+	struct ledger_leftover leftover = { 0 };
+	int result = sched_sys_open(&run->sys, err);
+
+	if (result)
+		return result;
+	sched_sys_find_facts(run->sys, &run->facts);
+	run->config = enforce_plan_config(run->params, &run->facts);
+	if (run->params->is_dry_run)
+		return 0;
+	result = ledger_create(run->setting->undo_dir, run->sys, &run->ledger, &leftover, err);
+	if (!result)
+		say_leftover(run, &leftover);
+	return result;
+}
+
+/* The restorer inherits our priority; it could not be made by a thread of SCHED_DEADLINE. */
+static int take_priority(struct run *run, struct error *err)
+{
+	const struct enforce_own_sched high = { .policy = ENFORCE_OWN_FIFO, .rt_priority = 98 };
+	const struct enforce_own_sched *own = &run->params->own;
+	int result = 0;
+
+	enforce_self_lock(run->setting->say);
+	result = enforce_self_schedule(own->policy == ENFORCE_OWN_DEADLINE ? &high : own, run->setting->say, err);
+	if (!result && run->ledger)
+		result = restorer_create(run->ledger, &run->restorer, err);
+	if (!result && own->policy == ENFORCE_OWN_DEADLINE)
+		result = enforce_self_schedule(own, run->setting->say, err);
+	return result;
+}
+
+static int make_tables(struct run *run, struct error *err)
+{
+	const struct enforce_cases_setting cases = {
+		.params = run->params,
+		.watch = run->watch,
+		.sys = run->sys,
+		.ledger = run->ledger,
+		.fair_server_ns = run->facts.fair_server_ns,
+	};
+	struct enforce_boosts_setting boosts = {
+		.params = run->params,
+		.log = run->log,
+		.watch = run->watch,
+		.ledger = run->ledger,
+		.restorer = run->restorer,
+		.nr_cpus = run->config.nr_cpus,
+	};
+	int result = plan_create(&run->config, enforce_watch_now(), &run->plan, err);
+
+	if (!result)
+		result = enforce_cases_create(&cases, &run->cases, err);
+	boosts.plan = run->plan;
+	boosts.cases = run->cases;
+	if (!result)
+		result = enforce_boosts_create(&boosts, &run->boosts, err);
+	if (result)
+		return result;
+	enforce_cases_add_own(run->cases, getpid());
+	enforce_cases_add_own(run->cases, enforce_watch_setup_pid(run->watch));
+	enforce_cases_add_own(run->cases, run->guard ? guard_pid(run->guard) : 0);
+	enforce_cases_add_own(run->cases, run->restorer ? restorer_pid(run->restorer) : 0);
+	run->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	return run->timer_fd < 0 ? error_set(err, -errno, "a timer: %s", strerror(errno)) : 0;
+}
+
+static int open_all(struct run *run, struct error *err)
+{
+	int result = check(run, err);
+
+	if (!result)
+		result = open_watch(run, err);
+	if (!result)
+		result = open_ledger(run, err);
+	if (!result)
+		result = take_priority(run, err);
+	if (!result)
+		result = make_tables(run, err);
+	return result;
+}
+
+/* ---- afterwards ------------------------------------------------------------------------------- */
+
+/* Nothing that takes time is done at our priority. */
+static void give_priority_back(const struct run *run)
+{
+	const struct sched_param none = { 0 };
+
+	if (run->params->own.policy != ENFORCE_OWN_LEFT)
+		sched_setscheduler(0, SCHED_OTHER, &none);
+}
+
+static int give_back_boosts(struct run *run, int result, struct error *err)
+{
+	struct error failure = { 0 };
+
+	if (run->boosts)
+		enforce_boosts_stop(run->boosts, enforce_watch_now());
+	if (run->ledger && ledger_restore_all(run->ledger, &failure)) {
+		run->setting->say(failure.text);
+		if (!result) {
+			*err = failure;
+			result = failure.code;
+		}
+	}
+	return result;
+}
+
+static void give_tracing_back(struct run *run)
+{
+	struct error failure = { 0 };
+
+	if (!enforce_watch_destroy(run->watch))
+		run->setting->say("the process that sets tracing up hangs in the kernel; when it returns, the guard "
+				  "gives back what it changed");
+	else if (run->guard && guard_undo(run->guard, UNDO_QUIET_MS, &failure))
+		run->setting->say(failure.text);
+	guard_destroy(run->guard);
+}
+
+static int close_all(struct run *run, int result, struct error *err)
+{
+	result = give_back_boosts(run, result, err);
+	give_priority_back(run);
+	if (run->boosts)
+		enforce_boosts_print_totals(run->boosts);
+	enforce_boosts_destroy(run->boosts);
+	enforce_cases_destroy(run->cases);
+	plan_destroy(run->plan);
+	ledger_destroy(run->ledger);
+	restorer_destroy(run->restorer);
+	sched_sys_close(run->sys);
+	if (run->timer_fd >= 0)
+		close(run->timer_fd);
+	give_tracing_back(run);
+	enforce_log_destroy(run->log);
+	if (run->json_fd >= 0)
+		close(run->json_fd);
+	if (run->has_pidfile)
+		unlink(run->params->pidfile);
+	return result;
+}
+
+static void say_begin(const struct run *run)
+{
+	enforce_log_say(run->log, ENFORCE_LOG_NOTICE, "%s %s threads that wait for %s: policy %s, up to %s in %s, within "
+			"%s in %s on each CPU", run->ledger ? "boosting" : "dry run: would boost",
+			run->params->wants_user_threads ? "all" : "kernel", format_limit(run->params->smallest_ns).text,
+			plan_policy_name(run->config.policy), format_limit(run->config.runtime_ns).text,
+			format_limit(run->config.period_ns).text, format_limit(run->params->budget_ns).text,
+			format_limit(run->params->budget_per_ns).text);
+}
+
+static int run_live(struct run *run, struct error *err)
+{
+	const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
+	sigset_t blocked;
+	int result = open_all(run, err);
+
+	if (result)
+		return result;
+	say_begin(run);
+	if (run->params->has_systemd)
+		enforce_self_notify("READY=1");
+	/* They come in where they are waited for, and nowhere else. */
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < sizeof(caught) / sizeof(*caught); i++)
+		sigaddset(&blocked, caught[i]);
+	pthread_sigmask(SIG_BLOCK, &blocked, &run->signals);
+	result = loop(run, err);
+	pthread_sigmask(SIG_SETMASK, &run->signals, NULL);
+	if (run->params->has_systemd)
+		enforce_self_notify("STOPPING=1");
+	return result;
+}
+
+int enforce_run(const struct enforce_params *params, const struct enforce_setting *setting,
+		struct error *err)
+{
+	struct run run = { .params = params, .setting = setting, .timer_fd = -1, .json_fd = -1 };
+	int result;
+
+	if (params->simulate)
+		return enforce_simulate(params, setting, err);
+	result = run_live(&run, err);
+	return close_all(&run, result, err);
+}

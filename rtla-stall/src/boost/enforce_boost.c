@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "enforce_boost.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../util/error.h"
+#include "../view/format.h"
+#include "enforce_words.h"
+#include "restorer.h"
+
+#define SUM_UP_NS UINT64_C(1000000000)	/* boosts in care are summed up so often */
+#define SAY_AGAIN_NS UINT64_C(10000000000)
+
+struct enforce_boosts {
+	struct enforce_boosts_setting setting;
+	uint64_t now;
+	uint64_t tried_again_at;
+	uint64_t refused_at;	/* when it was last said that the kernel refuses a boost */
+	bool has_failed;	/* a restore */
+	uint64_t nr_boosts;
+	uint64_t nr_stalls;	/* that were boosted */
+	uint64_t nr_ineffective;
+	uint64_t granted_ns;
+	uint64_t worst_late_ns;
+	uint64_t worst_excess_ns;
+};
+
+/* ---- saying it -------------------------------------------------------------------------------- */
+
+static void sum_up(struct enforce_boosts *boosts, struct enforce_case *item)
+{
+	if (!(item->record.notes & PLAN_NOTE_IN_CARE))
+		item->summed_at = boosts->now;
+	if (boosts->now - item->summed_at < SUM_UP_NS)
+		return;
+	item->summed_at = boosts->now;
+	enforce_log_say(boosts->setting.log, ENFORCE_LOG_INFO, "pid %d (%s) still starves on CPU %u: %u boosts so far, "
+			"%s of CPU time", item->tid, format_name(item->comm).text, item->cpu, item->nr_boosts,
+			format_duration(item->granted_ns).text);
+}
+
+static void say_let_be(const struct enforce_boosts *boosts, const struct plan_command *command)
+{
+	struct enforce_case *item = enforce_cases_find(boosts->setting.cases, command->wait.tid);
+	bool is_loud = command->notes & PLAN_NOTE_LOUD;
+	struct format until = { "" };
+
+	if (item)
+		item->let_be_at = boosts->now;
+	if (!item || (item->said_why == command->why && boosts->now - item->said_at < SAY_AGAIN_NS))
+		return;
+	item->said_why = command->why;
+	item->said_at = boosts->now;
+	if (command->until_at > boosts->now && command->until_at != UINT64_MAX)
+		snprintf(until.text, sizeof(until.text), ", for another %.40s",
+			 format_duration(command->until_at - boosts->now).text);
+	enforce_log_say(boosts->setting.log, is_loud ? ENFORCE_LOG_WARNING : ENFORCE_LOG_DEBUG,
+			"%.40s-%d starved on CPU %u for %s seconds behind %s: %s, because %s%s",
+			format_name(item->comm).text, item->tid, command->cpu, enforce_words_seconds(command->wait_ns).text,
+			enforce_words_occupant(&command->wait.occupant).text, is_loud ? "it is NOT kept alive" : "let be",
+			plan_why_words(command->why), until.text);
+}
+
+/* ---- boosting --------------------------------------------------------------------------------- */
+
+static void on_open_wait(const struct episode *episode, void *arg)
+{
+	struct enforce_boost_record *record = arg;
+
+	record->has_causes = true;
+	memcpy(record->causes, episode->causes, sizeof(record->causes));
+}
+
+static void fill_record(struct enforce_boosts *boosts, struct enforce_case *item,
+			const struct plan_command *command, uint64_t boosted_at)
+{
+	struct enforce_boost_record *record = &item->record;
+	/* not late: what came from a CPU nobody watches and was due at once; what was let be, for good reason */
+	bool is_late_known = !(command->notes & PLAN_NOTE_IN_CARE) && item->known_at <= item->due_at &&
+			     boosted_at >= item->due_at && item->let_be_at < item->began_at;
+
+	*record = (struct enforce_boost_record){
+		.serial = command->serial,
+		.tid = item->tid,
+		.prio = item->prio,
+		.is_kthread = item->is_kthread,
+		.cpu = command->cpu,
+		.threshold_ns = item->verdict.threshold_ns,
+		.wait_began_at = item->began_at,
+		.wait_ns = boosted_at > item->began_at ? boosted_at - item->began_at : 0,
+		.boosted_at = boosted_at,
+		.boosting_ns = boosted_at - boosts->now,
+		.is_late_known = is_late_known,
+		.late_ns = is_late_known ? boosted_at - item->due_at : 0,
+		.culprit = command->wait.occupant,
+		.waited_by = item->waited_by,
+		.waited_by_ns = boosted_at > item->waited_by_at ? boosted_at - item->waited_by_at : 0,
+		.nr_victims = item->waited_by.kind == PLAN_OCCUPANT_THREAD,
+		.policy = command->policy,
+		.notes = command->notes,
+		.seen_by = (uint8_t)enforce_watch_seen_by(boosts->setting.watch),
+		.is_dry_run = !boosts->setting.ledger,
+		.rt_priority = command->rt_priority,
+		.grant_ns = command->grant_ns,
+		.period_ns = command->period_ns,
+	};
+	memcpy(record->comm, item->comm, sizeof(record->comm));
+	memcpy(record->work, item->work, sizeof(record->work));
+	if (engine_show_open(enforce_watch_engine(boosts->setting.watch), item->task, boosted_at, on_open_wait,
+			     record))
+		record->has_causes = false;
+}
+
+static void count_boost(struct enforce_boosts *boosts, struct enforce_case *item)
+{
+	const struct enforce_boost_record *record = &item->record;
+
+	boosts->nr_boosts++;
+	if (!(record->notes & PLAN_NOTE_IN_CARE)) {
+		boosts->nr_stalls++;
+		item->nr_boosts = 0;
+		item->granted_ns = 0;
+	}
+	item->nr_boosts++;
+	if (record->late_ns > boosts->worst_late_ns)
+		boosts->worst_late_ns = record->late_ns;
+}
+
+static void do_boost(struct enforce_boosts *boosts, const struct plan_command *command)
+{
+	struct enforce_case *item = enforce_cases_find(boosts->setting.cases, command->wait.tid);
+	struct ledger_boost boost = { .boosted_at = enforce_watch_now() };
+	struct error failure = { 0 };
+	int result = 0;
+
+	if (!item || item->is_boosted) {
+		plan_refused(boosts->setting.plan, command, -ESRCH);
+		return;
+	}
+	if (boosts->setting.ledger) {
+		struct ledger_order order = ledger_order_of(command);
+
+		order.start_ticks = item->start_ticks;
+		order.has_nr_runs = true;
+		order.nr_runs = item->nr_runs;
+		result = ledger_boost(boosts->setting.ledger, &order, &boost, &failure);
+	}
+	if (result) {
+		plan_refused(boosts->setting.plan, command, result);
+		if (result != -ESRCH && result != -EAGAIN)
+			enforce_log_say(boosts->setting.log, boosts->now - boosts->refused_at < SAY_AGAIN_NS ?
+					ENFORCE_LOG_DEBUG : ENFORCE_LOG_WARNING, "pid %d (%s) cannot be boosted by %s: "
+					"%s", item->tid, format_name(item->comm).text, enforce_words_policy(command->policy),
+					*failure.text ? failure.text : strerror(-result));
+		if (result != -ESRCH && result != -EAGAIN && boosts->now - boosts->refused_at >= SAY_AGAIN_NS)
+			boosts->refused_at = boosts->now;
+		return;
+	}
+	plan_boosted(boosts->setting.plan, command, boost.boosted_at);
+	if (boosts->setting.restorer)
+		restorer_note(boosts->setting.restorer);
+	item->is_boosted = true;
+	item->boost = boost.id;
+	item->care_until_at = boost.boosted_at + boosts->setting.params->duration_ns;
+	fill_record(boosts, item, command, boost.boosted_at);
+	count_boost(boosts, item);
+	enforce_words_say_boost(boosts->setting.log, &item->record);
+}
+
+/* ---- restoring -------------------------------------------------------------------------------- */
+
+static void end_record(struct enforce_boosts *boosts, struct enforce_case *item,
+		       const struct plan_command *command, const struct ledger_outcome *outcome)
+{
+	struct enforce_boost_record *record = &item->record;
+	const struct plan_result result = {
+		.is_granted_known = outcome->usage.has_granted,
+		.granted_ns = outcome->usage.granted_ns,
+		.is_asleep = outcome->usage.seen.is_asleep,
+	};
+
+	record->excess_ns = plan_restored(boosts->setting.plan, command, &result, outcome->restored_at);
+	record->why = command->why;
+	record->fate = outcome->fate;
+	record->is_granted_known = result.is_granted_known;
+	record->granted_ns = result.granted_ns;
+	record->restored_at = outcome->restored_at;
+	record->budget_debt_ns = budget_debt_ns(plan_budget(boosts->setting.plan, record->cpu));
+	item->is_boosted = false;
+	item->granted_ns += result.granted_ns;
+	boosts->granted_ns += result.granted_ns;
+	boosts->nr_ineffective += command->why == PLAN_WHY_INEFFECTIVE;
+	if (record->excess_ns > boosts->worst_excess_ns)
+		boosts->worst_excess_ns = record->excess_ns;
+}
+
+static void do_restore(struct enforce_boosts *boosts, const struct plan_command *command)
+{
+	struct enforce_case *item = enforce_cases_find(boosts->setting.cases, command->wait.tid);
+	struct ledger_outcome outcome = {
+		.fate = LEDGER_RESTORED,
+		.restored_at = enforce_watch_now(),
+		.usage = { .has_granted = true, .granted_ns = command->grant_ns },
+	};
+	struct error failure = { 0 };
+
+	if (!item || !item->is_boosted) {
+		const struct plan_result nothing = { .is_granted_known = true };
+
+		plan_restored(boosts->setting.plan, command, &nothing, outcome.restored_at);
+		return;
+	}
+	if (boosts->setting.ledger &&
+	    ledger_restore(boosts->setting.ledger, item->boost, &outcome, &failure)) {
+		boosts->has_failed = true;
+		enforce_log_say(boosts->setting.log, ENFORCE_LOG_ERROR, "pid %d (%s) cannot be restored: %s", item->tid,
+				format_name(item->comm).text, failure.text);
+	}
+	end_record(boosts, item, command, &outcome);
+	enforce_words_say_end(boosts->setting.log, &item->record);
+	sum_up(boosts, item);
+	enforce_log_boost(boosts->setting.log, &item->record);
+}
+
+static void try_again(struct enforce_boosts *boosts)
+{
+	struct error failure = { 0 };
+
+	if (!boosts->has_failed || boosts->now - boosts->tried_again_at < boosts->setting.params->look_ns)
+		return;
+	boosts->tried_again_at = boosts->now;
+	if (!ledger_retry(boosts->setting.ledger, &failure))
+		boosts->has_failed = false;
+}
+
+void enforce_boosts_on_episode(struct enforce_boosts *boosts, const struct episode *episode)
+{
+	struct enforce_case *item = enforce_cases_find(boosts->setting.cases, episode->tid);
+
+	/* the act itself takes its time, and the thread may run before it is over */
+	if (!item || !item->is_boosted || item->record.is_ran_known ||
+	    episode->ended_at < item->record.boosted_at - item->record.boosting_ns ||
+	    episode->began_at > item->record.boosted_at)
+		return;
+	item->record.is_ran_known = true;
+	item->record.ran_after_ns = episode->ended_at > item->record.boosted_at ?
+				    episode->ended_at - item->record.boosted_at : 0;
+}
+
+/* ---- rounds ----------------------------------------------------------------------------------- */
+
+static void measure(struct enforce_boosts *boosts)
+{
+	struct plan_boost boost;
+
+	while (plan_next_check(boosts->setting.plan, &boost)) {
+		const struct enforce_case *item = enforce_cases_find(boosts->setting.cases, boost.tid);
+		struct ledger_usage usage = { .seen = { .has_run = true } };
+
+		if (boosts->setting.ledger &&
+		    (!item || ledger_measure(boosts->setting.ledger, item->boost, &usage)))
+			usage.seen = (struct plan_usage){ .is_gone = true };
+		plan_checked(boosts->setting.plan, &boost, &usage.seen);
+	}
+}
+
+static void add_case(struct enforce_case *item, void *arg)
+{
+	struct enforce_boosts *boosts = arg;
+	struct plan_wait wait;
+
+	if (!item->is_waiting || !item->is_wanted ||
+	    (boosts->now < item->due_at && boosts->now >= item->care_until_at) ||
+	    !enforce_cases_wait(boosts->setting.cases, item, &wait))
+		return;
+	plan_add(boosts->setting.plan, &wait);
+	if (item->waited_by.kind != PLAN_OCCUPANT_THREAD)
+		return;
+	wait = (struct plan_wait){
+		.tid = item->waited_by.tid,
+		.prio = item->waited_by.prio,
+		.cpu = item->cpu,
+		.began_at = item->waited_by_at,
+		.state = PLAN_IN_D,
+		.is_kthread = item->waited_by.is_kthread,
+		.threshold_ns = UINT64_MAX,
+		.behind_tid = item->tid,
+	};
+	memcpy(wait.comm, item->waited_by.comm, sizeof(wait.comm));
+	plan_add(boosts->setting.plan, &wait);
+}
+
+static void do_commands(struct enforce_boosts *boosts)
+{
+	struct plan_command command;
+
+	while (plan_next(boosts->setting.plan, &command)) {
+		boosts->now = enforce_watch_now();
+		if (command.verb == PLAN_BOOST)
+			do_boost(boosts, &command);
+		else if (command.verb == PLAN_RESTORE)
+			do_restore(boosts, &command);
+		else
+			say_let_be(boosts, &command);
+	}
+}
+
+void enforce_boosts_round(struct enforce_boosts *boosts, uint64_t now)
+{
+	boosts->now = now;
+	enforce_cases_round(boosts->setting.cases, now);
+	plan_begin(boosts->setting.plan, now);
+	measure(boosts);
+	enforce_cases_for_each(boosts->setting.cases, add_case, boosts);
+	do_commands(boosts);
+	if (boosts->setting.ledger)
+		try_again(boosts);
+}
+
+uint64_t enforce_boosts_due_at(const struct enforce_boosts *boosts)
+{
+	uint64_t plan_at = plan_due_at(boosts->setting.plan);
+	uint64_t case_at = enforce_cases_next_due_at(boosts->setting.cases);
+
+	if (case_at <= boosts->now)
+		return plan_at;
+	return plan_at < case_at ? plan_at : case_at;
+}
+
+void enforce_boosts_stop(struct enforce_boosts *boosts, uint64_t now)
+{
+	boosts->now = now;
+	plan_stop(boosts->setting.plan, now);
+	do_commands(boosts);
+}
+
+/* ---- how things stand ------------------------------------------------------------------------- */
+
+static void print_case(struct enforce_case *item, void *arg)
+{
+	const struct enforce_boosts *boosts = arg;
+	struct format due = { "" };
+
+	if (!item->is_wanted || (!item->is_waiting && !item->is_boosted))
+		return;
+	if (item->due_at > boosts->now)
+		snprintf(due.text, sizeof(due.text), ", due in %.40s", format_duration(item->due_at - boosts->now).text);
+	enforce_log_say(boosts->setting.log, ENFORCE_LOG_NOTICE, "state: %.40s-%d, CPU %u, %s: waits for %s seconds%s%s%s",
+			format_name(item->comm).text, item->tid, item->cpu, format_prio(item->prio).text,
+			enforce_words_seconds(boosts->now > item->began_at ? boosts->now - item->began_at : 0).text, due.text,
+			item->is_boosted ? ", boosted using " : "",
+			item->is_boosted ? enforce_words_policy(item->record.policy) : "");
+}
+
+void enforce_boosts_print(struct enforce_boosts *boosts, uint64_t now)
+{
+	boosts->now = now;
+	enforce_cases_for_each(boosts->setting.cases, print_case, boosts);
+	for (uint32_t cpu = 0; cpu < boosts->setting.nr_cpus; cpu++) {
+		const struct budget *budget = plan_budget(boosts->setting.plan, cpu);
+
+		if (!budget || !budget->nr_boosts)
+			continue;
+		enforce_log_say(boosts->setting.log, ENFORCE_LOG_NOTICE, "state: CPU %u: %llu boosts, %s in all, %s "
+				"beyond a grant at most, debt %s", cpu, (unsigned long long)budget->nr_boosts,
+				format_duration(budget->charged_ns).text,
+				format_duration(budget->worst_excess_ns).text,
+				format_duration(budget_debt_ns(budget)).text);
+	}
+	enforce_boosts_print_totals(boosts);
+}
+
+void enforce_boosts_print_totals(const struct enforce_boosts *boosts)
+{
+	bool is_dry = !boosts->setting.ledger;
+
+	enforce_log_say(boosts->setting.log, ENFORCE_LOG_NOTICE, "%llu stalls, %llu boosts%s, %s %s; %llu without effect; "
+			"at most %s after a threshold, %s beyond a grant; %llu lines were dropped",
+			(unsigned long long)boosts->nr_stalls, (unsigned long long)boosts->nr_boosts,
+			is_dry ? " would have been" : "", format_duration(boosts->granted_ns).text,
+			is_dry ? "granted by them" : "of CPU time", (unsigned long long)boosts->nr_ineffective,
+			format_duration(boosts->worst_late_ns).text, format_duration(boosts->worst_excess_ns).text,
+			(unsigned long long)enforce_log_dropped(boosts->setting.log));
+}
+
+/* ---- beginning and end ------------------------------------------------------------------------ */
+
+int enforce_boosts_create(const struct enforce_boosts_setting *setting, struct enforce_boosts **ret,
+			  struct error *err)
+{
+	struct enforce_boosts *boosts = calloc(1, sizeof(*boosts));
+
+	if (!boosts)
+		return error_set(err, -ENOMEM, "out of memory");
+	boosts->setting = *setting;
+	*ret = boosts;
+	return 0;
+}
+
+void enforce_boosts_destroy(struct enforce_boosts *boosts)
+{
+	free(boosts);
+}

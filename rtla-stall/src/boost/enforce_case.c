@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "enforce_case.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../util/error.h"
+#include "proc_read.h"
+
+#define NR_CHAINS 1024u
+#define NONE UINT32_MAX
+#define MAX_OWN 8u
+#define PRIO_FAIR_LEAST 100
+
+struct enforce_cases {
+	struct enforce_cases_setting setting;
+	struct enforce_case *items;
+	uint32_t chains[NR_CHAINS];
+	uint32_t free_item;
+	uint64_t round;
+	uint64_t now;
+	uint64_t next_due_at;
+	uint64_t nr_left_out;
+	int32_t own[MAX_OWN];
+	uint32_t nr_own;
+};
+
+/* ---- the table -------------------------------------------------------------------------------- */
+
+static uint32_t *chain_of(struct enforce_cases *cases, int32_t tid)
+{
+	return &cases->chains[(uint32_t)tid % NR_CHAINS];
+}
+
+struct enforce_case *enforce_cases_find(struct enforce_cases *cases, int32_t tid)
+{
+	for (uint32_t i = *chain_of(cases, tid); i != NONE; i = cases->items[i].next) {
+		if (cases->items[i].tid == tid)
+			return &cases->items[i];
+	}
+	return NULL;
+}
+
+static struct enforce_case *add(struct enforce_cases *cases, int32_t tid)
+{
+	uint32_t number = cases->free_item;
+	uint32_t *chain = chain_of(cases, tid);
+
+	if (number == NONE) {
+		cases->nr_left_out++;
+		return NULL;
+	}
+	cases->free_item = cases->items[number].next;
+	cases->items[number] = (struct enforce_case){ .tid = tid, .next = *chain };
+	*chain = number;
+	return &cases->items[number];
+}
+
+static void drop_old(struct enforce_cases *cases)
+{
+	for (uint32_t chain = 0; chain < NR_CHAINS; chain++) {
+		uint32_t *link = &cases->chains[chain];
+
+		while (*link != NONE) {
+			struct enforce_case *item = &cases->items[*link];
+			uint32_t number = *link;
+
+			if (item->round == cases->round || item->is_boosted ||
+			    item->care_until_at > cases->now) {
+				link = &item->next;
+				continue;
+			}
+			*link = item->next;
+			item->next = cases->free_item;
+			cases->free_item = number;
+		}
+	}
+}
+
+void enforce_cases_for_each(struct enforce_cases *cases,
+			    void (*visit)(struct enforce_case *item, void *arg), void *arg)
+{
+	for (uint32_t chain = 0; chain < NR_CHAINS; chain++) {
+		for (uint32_t i = cases->chains[chain]; i != NONE; i = cases->items[i].next)
+			visit(&cases->items[i], arg);
+	}
+}
+
+/* ---- reading /proc ---------------------------------------------------------------------------- */
+
+static bool is_own(const struct enforce_cases *cases, int32_t tid)
+{
+	int proc_fd = enforce_watch_proc_fd(cases->setting.watch);
+	char path[48];
+
+	for (uint32_t i = 0; i < cases->nr_own; i++) {
+		if (cases->own[i] == tid)
+			return true;
+	}
+	snprintf(path, sizeof(path), "self/task/%d", tid);
+	return !faccessat(proc_fd, path, F_OK, 0);
+}
+
+/* The name of a thread's process, for the list of processes. */
+static bool read_process_comm(const struct enforce_cases *cases, int32_t tid, char comm[COMM_LEN])
+{
+	int proc_fd = enforce_watch_proc_fd(cases->setting.watch);
+	struct proc_thread leader;
+	char path[32];
+	char text[512];
+	const char *tgid;
+
+	snprintf(path, sizeof(path), "%d/status", tid);
+	if (proc_read_file(proc_fd, path, text, sizeof(text)) < 0)
+		return false;
+	tgid = strstr(text, "\nTgid:");
+	if (!tgid || proc_read_stat(proc_fd, (int32_t)strtol(tgid + 6, NULL, 10), &leader))
+		return false;
+	memcpy(comm, leader.comm, COMM_LEN);
+	return true;
+}
+
+static void judge(struct enforce_cases *cases, struct enforce_case *item, const struct proc_thread *thread)
+{
+	const struct enforce_params *params = cases->setting.params;
+	char process[COMM_LEN];
+	bool has_process = !thread->is_kthread && params->rules.deny_processes.nr &&
+			   read_process_comm(cases, item->tid, process);
+
+	item->start_ticks = thread->start_ticks;
+	memcpy(item->comm, thread->comm, sizeof(item->comm));
+	item->is_kthread = thread->is_kthread;
+	item->is_wanted = thread->is_kthread || params->wants_user_threads;
+	item->is_ourselves = !thread->is_kthread && is_own(cases, item->tid);
+	item->verdict = enforce_rules_judge(&params->rules, item->comm, has_process ? process : NULL);
+	if (cases->setting.sys->ops->is_confined(cases->setting.sys, item->tid, &item->is_confined))
+		item->is_confined = true;
+}
+
+static void prepare(struct enforce_cases *cases, const struct enforce_case *item)
+{
+	if (cases->setting.ledger && item->is_wanted && item->verdict.list == PLAN_WHY_NONE &&
+	    !item->is_boosted)
+		(void)ledger_prepare(cases->setting.ledger, item->tid, item->began_at);
+}
+
+/* Read it, first or again. Return: whether it waits. */
+static bool read_case(struct enforce_cases *cases, struct enforce_case *item, bool is_new_wait)
+{
+	int proc_fd = enforce_watch_proc_fd(cases->setting.watch);
+	struct proc_thread thread;
+	bool is_other;
+	bool has_ended;
+
+	if (proc_read_stat(proc_fd, item->tid, &thread) || proc_read_runs(proc_fd, item->tid, &thread))
+		return false;
+	is_other = thread.start_ticks != item->start_ticks;
+	if (is_other && item->is_boosted)
+		return false;	/* the ledger will find that it is gone */
+	if (is_other || memcmp(item->comm, thread.comm, sizeof(item->comm)))
+		judge(cases, item, &thread);
+	/* it has run or slept, and nobody has told when that ended */
+	has_ended = !is_new_wait && (item->was_asleep || thread.nr_switched_in != item->nr_runs);
+	if (has_ended)
+		item->began_at = cases->now;
+	if (is_other || is_new_wait || has_ended)
+		prepare(cases, item);
+	item->was_asleep = thread.state != 'R';
+	item->nr_runs = thread.nr_switched_in;
+	item->prio = thread.prio;
+	item->is_fair = thread.prio >= PRIO_FAIR_LEAST;
+	item->read_at = cases->now;
+	return !item->was_asleep;
+}
+
+/* ---- rounds ----------------------------------------------------------------------------------- */
+
+static bool is_on_watched_cpu(const struct enforce_params *params, uint32_t cpu)
+{
+	return cpu < ENGINE_MAX_CPUS &&
+	       (!params->has_cpus || params->cpus.bits[cpu / 64] >> cpu % 64 & 1);
+}
+
+/* Who is it for? A queue of work has somebody at its other end, who may be waiting. */
+static void on_open_wait(const struct episode *episode, void *arg)
+{
+	struct enforce_cases *cases = ((void **)arg)[0];
+	struct enforce_case *item = ((void **)arg)[1];
+	struct engine *engine = enforce_watch_engine(cases->setting.watch);
+	struct engine_task task;
+	uint32_t index;
+
+	item->work_function = episode->work_function;
+	snprintf(item->work, sizeof(item->work), "%s",
+		 enforce_watch_name(cases->setting.watch, episode->work_function));
+	item->waited_by.kind = PLAN_OCCUPANT_UNKNOWN;
+	if (episode->work_queued_by == CULPRIT_NONE)
+		return;
+	index = engine_task_of_culprit(engine, episode->work_queued_by);
+	if (index == UINT32_MAX)
+		return;
+	engine_task(engine, index, &task);
+	if (task.state != TASK_SUSPENDED)
+		return;
+	item->waited_by = (struct plan_occupant){
+		.kind = PLAN_OCCUPANT_THREAD,
+		.tid = task.tid,
+		.prio = task.prio,
+		.is_kthread = task.kthread == TRI_YES,
+	};
+	memcpy(item->waited_by.comm, task.comm, sizeof(task.comm));
+	item->waited_by_at = task.state_at;
+}
+
+static void find_work(struct enforce_cases *cases, struct enforce_case *item)
+{
+	struct engine *engine = enforce_watch_engine(cases->setting.watch);
+
+	if (!strncmp(item->comm, "kworker/", 8) &&
+	    engine_show_open(engine, item->task, cases->now, on_open_wait, (void *[]){ cases, item }))
+		item->waited_by.kind = PLAN_OCCUPANT_UNKNOWN;
+}
+
+/* The wait as it stands, without /proc. */
+static void take_wait(struct enforce_case *item, const struct engine_wait *wait, bool is_new_wait, uint64_t now)
+{
+	item->task = wait->task;
+	item->cpu = wait->cpu;
+	if (wait->prio != PRIO_UNKNOWN)
+		item->prio = wait->prio;
+	if (!is_new_wait)
+		return;
+	item->known_at = item->wait_at ? wait->began_at : now;
+	item->wait_at = wait->began_at;
+	item->began_at = wait->began_at;
+}
+
+static void on_wait(const struct engine_wait *wait, void *arg)
+{
+	struct enforce_cases *cases = arg;
+	const struct enforce_params *params = cases->setting.params;
+	struct enforce_case *item = enforce_cases_find(cases, wait->tid);
+	uint64_t age_ns = cases->now > wait->began_at ? cases->now - wait->began_at : 0;
+	bool is_new = !item;
+	bool is_new_wait;
+
+	if (!is_on_watched_cpu(params, wait->cpu) || (is_new && age_ns < params->smallest_ns / 4))
+		return;
+	if (is_new)
+		item = add(cases, wait->tid);
+	if (!item)
+		return;
+	is_new_wait = is_new || item->wait_at != wait->began_at;
+	item->round = cases->round;
+	take_wait(item, wait, is_new_wait, cases->now);
+	item->is_waiting = true;
+	if (!item->is_wanted && !is_new)
+		return;
+	item->due_at = item->began_at + item->verdict.threshold_ns;
+	if (is_new_wait || cases->now >= item->due_at || item->care_until_at > cases->now)
+		item->is_waiting = read_case(cases, item, is_new_wait);
+	item->due_at = item->began_at + item->verdict.threshold_ns;
+	if (item->is_waiting && item->is_wanted && (cases->now >= item->due_at || is_new))
+		find_work(cases, item);
+	if (item->is_waiting && item->is_wanted && item->due_at < cases->next_due_at)
+		cases->next_due_at = item->due_at;
+}
+
+void enforce_cases_round(struct enforce_cases *cases, uint64_t now)
+{
+	cases->round++;
+	cases->now = now;
+	cases->next_due_at = UINT64_MAX;
+	for (uint32_t i = 0; i < ENFORCE_CASES; i++)
+		cases->items[i].is_waiting = false;
+	engine_for_each_waiting(enforce_watch_engine(cases->setting.watch), on_wait, cases);
+	drop_old(cases);
+}
+
+uint64_t enforce_cases_next_due_at(const struct enforce_cases *cases)
+{
+	return cases->next_due_at;
+}
+
+uint64_t enforce_cases_nr_left_out(const struct enforce_cases *cases)
+{
+	return cases->nr_left_out;
+}
+
+/* ---- for the plan ----------------------------------------------------------------------------- */
+
+bool enforce_cases_wait(struct enforce_cases *cases, const struct enforce_case *item,
+			struct plan_wait *ret)
+{
+	*ret = (struct plan_wait){
+		.tid = item->tid,
+		.key = item->start_ticks,
+		.prio = item->prio,
+		.cpu = item->cpu,
+		.began_at = item->began_at,
+		.state = PLAN_READY,
+		.is_kthread = item->is_kthread,
+		.is_ourselves = item->is_ourselves,
+		.is_confined = item->is_confined,
+		.list = item->verdict.list,
+		.threshold_ns = item->verdict.threshold_ns,
+		.has_own_threshold = item->verdict.has_own_threshold,
+		.behind_tid = TID_UNKNOWN,
+		.work_function = item->work_function,
+	};
+	memcpy(ret->comm, item->comm, sizeof(ret->comm));
+	enforce_watch_occupant(cases->setting.watch, item->cpu, item->prio, item->comm, &ret->occupant);
+	if (ret->occupant.kind == PLAN_OCCUPANT_THREAD && !ret->occupant.is_kthread)
+		ret->occupant.is_ourselves = is_own(cases, ret->occupant.tid);
+	/* It serves those of its class that somebody of a higher one keeps from running. */
+	if (item->is_fair && ret->occupant.kind == PLAN_OCCUPANT_THREAD && ret->occupant.prio < PRIO_FAIR_LEAST)
+		ret->fair_server_ns = cases->setting.fair_server_ns;
+	return ret->occupant.kind != PLAN_OCCUPANT_THREAD || ret->occupant.tid != item->tid;
+}
+
+/* ---- beginning and end ------------------------------------------------------------------------ */
+
+int enforce_cases_create(const struct enforce_cases_setting *setting, struct enforce_cases **ret,
+			 struct error *err)
+{
+	struct enforce_cases *cases = calloc(1, sizeof(*cases));
+
+	if (cases)
+		cases->items = calloc(ENFORCE_CASES, sizeof(*cases->items));
+	if (!cases || !cases->items) {
+		free(cases);
+		return error_set(err, -ENOMEM, "out of memory");
+	}
+	cases->setting = *setting;
+	cases->next_due_at = UINT64_MAX;
+	for (uint32_t i = 0; i < NR_CHAINS; i++)
+		cases->chains[i] = NONE;
+	for (uint32_t i = 0; i < ENFORCE_CASES; i++)
+		cases->items[i].next = i + 1 < ENFORCE_CASES ? i + 1 : NONE;
+	*ret = cases;
+	return 0;
+}
+
+void enforce_cases_destroy(struct enforce_cases *cases)
+{
+	if (!cases)
+		return;
+	free(cases->items);
+	free(cases);
+}
+
+void enforce_cases_add_own(struct enforce_cases *cases, int32_t pid)
+{
+	if (pid > 0 && cases->nr_own < MAX_OWN)
+		cases->own[cases->nr_own++] = pid;
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "enforce_self.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "../util/cleanup.h"
+#include "../util/error.h"
+#include "proc_read.h"
+#include "sched_sys.h"
+
+#define HEAP_BYTES (8u << 20)
+#define STACK_BYTES (256u << 10)
+
+/* ---- others ----------------------------------------------------------------------------------- */
+
+int enforce_self_check(struct error *err)
+{
+	__cleanup_closedir DIR *processes = opendir("/proc");
+	const struct dirent *entry;
+
+	while (processes && (entry = readdir(processes))) {
+		struct proc_thread thread;
+		int32_t tid = (int32_t)strtol(entry->d_name, NULL, 10);
+
+		if (tid <= 0 || proc_read_stat(dirfd(processes), tid, &thread))
+			continue;
+		if (!strcmp(thread.comm, "stalld") && thread.state != 'Z')
+			return error_set(err, -EBUSY, "stalld is running (pid %d), which boosts threads too: stop it, or "
+					 "say --force", tid);
+	}
+	return 0;
+}
+
+/* ---- where it runs ---------------------------------------------------------------------------- */
+
+static void remove_cpus(cpu_set_t *cpus, size_t size, const char *path)
+{
+	struct cpu_list list;
+	char text[4096];
+	__cleanup_fclose FILE *file = fopen(path, "re");
+
+	if (!file || !fgets(text, sizeof(text), file))
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	if (parse_cpus(text, &list))
+		return;		/* none */
+	for (uint32_t cpu = 0; cpu < ENGINE_MAX_CPUS; cpu++) {
+		if (list.bits[cpu / 64] >> cpu % 64 & 1)
+			CPU_CLR_S(cpu, size, cpus);
+	}
+}
+
+static int move_to(const cpu_set_t *cpus, size_t size)
+{
+	return sched_setaffinity(0, size, cpus) ? -errno : 0;
+}
+
+/* Those we may run on that nobody has set aside. */
+static void move_aside(cpu_set_t *cpus, size_t size, void (*say)(const char *words))
+{
+	if (sched_getaffinity(0, size, cpus))
+		return;
+	remove_cpus(cpus, size, "/sys/devices/system/cpu/isolated");
+	remove_cpus(cpus, size, "/sys/devices/system/cpu/nohz_full");
+	if (!CPU_COUNT_S(size, cpus))
+		say("all CPUs it may run on are isolated: it runs on any of them; see --affinity");
+	else if (move_to(cpus, size))
+		say("it cannot keep to the CPUs that are not isolated; see --affinity");
+}
+
+int enforce_self_move(const struct enforce_params *params, void (*say)(const char *words),
+		      struct error *err)
+{
+	cpu_set_t *cpus = CPU_ALLOC(ENGINE_MAX_CPUS);
+	size_t size = CPU_ALLOC_SIZE(ENGINE_MAX_CPUS);
+	int result = 0;
+
+	if (!cpus)
+		return error_set(err, -ENOMEM, "out of memory");
+	CPU_ZERO_S(size, cpus);
+	if (!params->has_own_cpus) {
+		move_aside(cpus, size, say);
+	} else {
+		for (uint32_t cpu = 0; cpu < ENGINE_MAX_CPUS; cpu++) {
+			if (params->own_cpus.bits[cpu / 64] >> cpu % 64 & 1)
+				CPU_SET_S(cpu, size, cpus);
+		}
+		result = move_to(cpus, size);
+		if (result)
+			error_set(err, result, "--affinity: it cannot run on these CPUs: %s", strerror(-result));
+	}
+	CPU_FREE(cpus);
+	return result;
+}
+
+/* ---- memory ----------------------------------------------------------------------------------- */
+
+/* One write to each page. */
+static void touch(volatile char *room, size_t size)
+{
+	for (size_t at = 0; at < size; at += 4096)
+		room[at] = 0;
+}
+
+static __attribute__((noinline)) void touch_stack(void)
+{
+	volatile char room[STACK_BYTES];
+
+	touch(room, sizeof(room));
+}
+
+void enforce_self_lock(void (*say)(const char *words))
+{
+	struct rlimit limit;
+	char *room;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	/* What is freed stays ours, and nothing comes from elsewhere than this heap. */
+	mallopt(M_TRIM_THRESHOLD, INT32_MAX);
+	mallopt(M_MMAP_MAX, 0);
+	mallopt(M_TOP_PAD, HEAP_BYTES / 4);
+	if (mlockall(MCL_CURRENT | MCL_FUTURE))
+		say("its memory cannot be locked (CAP_IPC_LOCK): it may have to wait for pages");
+	room = malloc(HEAP_BYTES);
+	if (room)
+		touch(room, HEAP_BYTES);
+	free(room);
+	touch_stack();
+}
+
+/* ---- priority --------------------------------------------------------------------------------- */
+
+static int set_attr(const struct enforce_own_sched *own)
+{
+	struct sched_sys_attr attr = {
+		.size = sizeof(attr),
+		.policy = own->policy == ENFORCE_OWN_DEADLINE ? SCHED_SYS_DEADLINE :
+			  own->policy == ENFORCE_OWN_RR ? SCHED_SYS_RR : SCHED_SYS_FIFO,
+		.priority = own->rt_priority,
+		.runtime = own->runtime_ns,
+		.deadline = own->period_ns,
+		.period = own->period_ns,
+	};
+
+	/* a deadline thread cannot have children that are */
+	if (own->policy == ENFORCE_OWN_DEADLINE)
+		attr.flags = SCHED_SYS_RESET_ON_FORK;
+	return syscall(SYS_sched_setattr, 0, &attr, 0) ? -errno : 0;
+}
+
+int enforce_self_schedule(const struct enforce_own_sched *own, void (*say)(const char *words),
+			  struct error *err)
+{
+	char words[256];
+	const char *hint;
+	int result;
+
+	if (own->policy == ENFORCE_OWN_LEFT)
+		return 0;
+	result = set_attr(own);
+	if (!result)
+		return 0;
+	hint = own->policy == ENFORCE_OWN_DEADLINE ? "; with SCHED_DEADLINE it has to be allowed on all CPUs" :
+	       result == -EPERM ? "; where control groups share real-time out (RT_GROUP_SCHED), its group may have "
+				  "none" : "";
+	snprintf(words, sizeof(words), "it cannot be scheduled as --priority says: %s%s", strerror(-result), hint);
+	if (own->is_given)
+		return error_set(err, result, "%s", words);
+	say(words);
+	return 0;
+}
+
+/* ---- pidfile, systemd ------------------------------------------------------------------------- */
+
+/* Whose it is, if he lives. */
+static int32_t read_pidfile(const char *path)
+{
+	__cleanup_fclose FILE *file = fopen(path, "re");
+	int pid;
+
+	if (!file || fscanf(file, "%d", &pid) != 1 || pid <= 0 || pid == getpid() ||
+	    (kill(pid, 0) && errno == ESRCH))
+		return 0;
+	return pid;
+}
+
+int enforce_self_write_pidfile(const char *path, struct error *err)
+{
+	int32_t other = read_pidfile(path);
+	int fd;
+	int length;
+	int code = 0;
+
+	if (other)
+		return error_set(err, -EEXIST, "%s: it is of process %d, which runs", path, other);
+	if (unlink(path) && errno != ENOENT)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	length = dprintf(fd, "%d\n", getpid());
+	if (length < 0)
+		code = -errno;
+	if (close(fd) && !code)
+		code = -errno;
+	if (!code)
+		return 0;
+	unlink(path);
+	return error_set(err, code, "%s: %s", path, strerror(-code));
+}
+
+void enforce_self_notify(const char *text)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	__cleanup_close int fd = -1;
+	size_t length = path ? strlen(path) : 0;
+
+	if (!length || length >= sizeof(address.sun_path) || (path[0] != '/' && path[0] != '@'))
+		return;
+	memcpy(address.sun_path, path, length);
+	if (path[0] == '@')
+		address.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		(void)!sendto(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL,
+			      (const struct sockaddr *)&address,
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "log_ring.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../util/error.h"
+#include "../util/strbuf.h"
+
+#define STACK_BYTES (128u << 10)
+#define FLUSH_STEP_NS 5000000
+#define REFUSED_PAUSE_NS 10000000
+#define REFUSED_TRIES 20
+
+struct log_ring {
+	struct log_ring_target target;
+	pthread_t writer;
+	int wake_fd;
+	unsigned char *records;
+	atomic_uint_fast64_t nr_put;		/* by the producer */
+	atomic_uint_fast64_t nr_written;	/* by the writer */
+	atomic_uint_fast64_t nr_dropped;
+	atomic_uint_fast64_t nr_told;		/* of those dropped */
+	atomic_bool is_ending;
+};
+
+static void pause_for(long ns)
+{
+	struct timespec pause = { .tv_nsec = ns };
+
+	nanosleep(&pause, NULL);
+}
+
+/* ---- the writer ------------------------------------------------------------------------------- */
+
+/* A pipe without a reader, a full disk: what cannot be written is dropped like what does not fit. */
+static bool write_all(int fd, const char *text, size_t length)
+{
+	while (length) {
+		ssize_t written = write(fd, text, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0 && errno == EAGAIN) {
+			/* somebody else has made it not block */
+			pause_for(REFUSED_PAUSE_NS);
+			continue;
+		}
+		if (written <= 0)
+			return false;
+		text += written;
+		length -= (size_t)written;
+	}
+	return true;
+}
+
+/* A datagram waits for the log's reader; one that never reads must not keep us for ever. */
+static bool send_one(int fd, const char *text, size_t length)
+{
+	for (int try = 0; try < REFUSED_TRIES; try++) {
+		if (send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+			return true;
+		if (errno != EAGAIN && errno != ENOBUFS && errno != EINTR)
+			return false;
+		pause_for(REFUSED_PAUSE_NS);
+	}
+	return false;
+}
+
+static bool write_line(const struct log_ring *ring, const char *line, size_t length)
+{
+	switch (ring->target.kind) {
+	case LOG_RING_KMSG:
+		return write(ring->target.fd, line, length) >= 0;
+	case LOG_RING_SYSLOG:
+		return send_one(ring->target.fd, line, length);
+	case LOG_RING_FD:
+		break;
+	}
+	return write_all(ring->target.fd, line, length);
+}
+
+static bool write_lines(const struct log_ring *ring, const struct strbuf *text)
+{
+	bool is_written = true;
+
+	if (ring->target.kind == LOG_RING_FD)
+		return write_line(ring, text->text, text->length);
+	for (const char *line = text->text; *line;) {
+		size_t length = strcspn(line, "\n");
+
+		is_written = write_line(ring, line, length) && is_written;
+		line += length + (line[length] == '\n');
+	}
+	return is_written;
+}
+
+static void tell_dropped(struct log_ring *ring, struct strbuf *text)
+{
+	uint64_t nr_dropped = atomic_load(&ring->nr_dropped);
+	uint64_t nr_told = atomic_load(&ring->nr_told);
+
+	if (nr_dropped == nr_told || !ring->target.render_dropped)
+		return;
+	strbuf_reset(text);
+	ring->target.render_dropped(nr_dropped - nr_told, ring->target.arg, text);
+	if (write_lines(ring, text))
+		atomic_store(&ring->nr_told, nr_dropped);
+}
+
+static void write_next(struct log_ring *ring, uint64_t number, struct strbuf *text)
+{
+	const struct log_ring_target *target = &ring->target;
+	const unsigned char *record = ring->records + (number % target->nr_records) * target->record_size;
+
+	strbuf_reset(text);
+	target->render(record, target->arg, text);
+	if (text->length && !write_lines(ring, text))
+		atomic_fetch_add(&ring->nr_dropped, 1);
+	atomic_store(&ring->nr_written, number + 1);
+}
+
+static void *run_writer(void *arg)
+{
+	struct log_ring *ring = arg;
+	struct strbuf text = STRBUF_INIT;
+	uint64_t number = 0;
+
+	for (;;) {
+		bool is_ending = atomic_load(&ring->is_ending);
+		uint64_t nr_put = atomic_load(&ring->nr_put);
+		uint64_t wakes;
+
+		while (number < nr_put)
+			write_next(ring, number++, &text);
+		tell_dropped(ring, &text);
+		if (is_ending && number == atomic_load(&ring->nr_put))
+			break;
+		if (number == atomic_load(&ring->nr_put) &&
+		    read(ring->wake_fd, &wakes, sizeof(wakes)) < 0 && errno != EINTR)
+			break;
+	}
+	strbuf_deinit(&text);
+	return NULL;
+}
+
+/* ---- the producer ----------------------------------------------------------------------------- */
+
+/* The counter of an eventfd would have to be near 2^64 for this to block. */
+static void wake_writer(const struct log_ring *ring)
+{
+	uint64_t one = 1;
+	ssize_t written = write(ring->wake_fd, &one, sizeof(one));
+
+	(void)written;
+}
+
+bool log_ring_put(struct log_ring *ring, const void *record)
+{
+	const struct log_ring_target *target = &ring->target;
+	uint64_t number = atomic_load(&ring->nr_put);
+
+	if (number - atomic_load(&ring->nr_written) >= target->nr_records) {
+		atomic_fetch_add(&ring->nr_dropped, 1);
+		return false;
+	}
+	memcpy(ring->records + (number % target->nr_records) * target->record_size, record,
+	       target->record_size);
+	atomic_store(&ring->nr_put, number + 1);
+	wake_writer(ring);
+	return true;
+}
+
+uint64_t log_ring_dropped(const struct log_ring *ring)
+{
+	return atomic_load(&ring->nr_dropped);
+}
+
+/* ---- beginning and end ------------------------------------------------------------------------ */
+
+static int start_writer(struct log_ring *ring)
+{
+	pthread_attr_t attributes;
+	sigset_t all;
+	sigset_t before;
+	int code = pthread_attr_init(&attributes);
+
+	if (code)
+		return -code;
+	/* Locked memory: eight megabytes of stack would all be there at once. */
+	code = pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	if (!code) {
+		sigfillset(&all);
+		pthread_sigmask(SIG_SETMASK, &all, &before);
+		code = pthread_create(&ring->writer, &attributes, run_writer, ring);
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+	}
+	pthread_attr_destroy(&attributes);
+	return -code;
+}
+
+static void free_ring(struct log_ring *ring)
+{
+	if (ring->wake_fd >= 0)
+		close(ring->wake_fd);
+	free(ring->records);
+	free(ring);
+}
+
+int log_ring_create(const struct log_ring_target *target, struct log_ring **ret, struct error *err)
+{
+	struct log_ring *ring = calloc(1, sizeof(*ring));
+	size_t size = target->record_size * target->nr_records;
+	int result = -ENOMEM;
+
+	if (!ring)
+		return error_set(err, -ENOMEM, "out of memory");
+	ring->target = *target;
+	ring->wake_fd = eventfd(0, EFD_CLOEXEC);
+	ring->records = malloc(size);
+	if (ring->records) {
+		memset(ring->records, 0, size);
+		result = ring->wake_fd < 0 ? -errno : start_writer(ring);
+	}
+	if (result) {
+		free_ring(ring);
+		return error_set(err, result, "a thread for the log: %s", strerror(-result));
+	}
+	*ret = ring;
+	return 0;
+}
+
+bool log_ring_flush(const struct log_ring *ring, int timeout_ms)
+{
+	for (int64_t left_ns = (int64_t)timeout_ms * 1000000; ; left_ns -= FLUSH_STEP_NS) {
+		if (atomic_load(&ring->nr_written) == atomic_load(&ring->nr_put))
+			return true;
+		if (left_ns <= 0)
+			return false;
+		pause_for(FLUSH_STEP_NS);
+	}
+}
+
+bool log_ring_destroy(struct log_ring *ring, int timeout_ms)
+{
+	struct timespec until;
+
+	if (!ring)
+		return true;
+	atomic_store(&ring->is_ending, true);
+	wake_writer(ring);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += timeout_ms % 1000 * 1000000L;
+	until.tv_sec += timeout_ms / 1000 + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	if (pthread_clockjoin_np(ring->writer, NULL, CLOCK_MONOTONIC, &until)) {
+		pthread_detach(ring->writer);
+		return false;
+	}
+	free_ring(ring);
+	return true;
+}
+
+int log_ring_open_syslog(const char *path, struct error *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int code;
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return error_set(err, -ENAMETOOLONG, "%s: the name is too long", path);
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && !connect(fd, (const struct sockaddr *)&address, sizeof(address)))
+		return fd;
+	code = -errno;
+	if (fd >= 0)
+		close(fd);
+	return error_set(err, code, "the system's log: %s: %s", path, strerror(-code));
+}

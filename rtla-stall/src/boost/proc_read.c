@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "proc_read.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STAT_MAX 1024u
+#define PF_KTHREAD 0x00200000u
+#define PF_NO_SETAFFINITY 0x04000000u
+#define PRIO_OF_SHOWN 100	/* field 18 is prio less this */
+
+/* Fields of a stat file behind the name, counted from the state, which is the third. */
+enum stat_field {
+	FIELD_FLAGS = 9 - 3,
+	FIELD_PRIORITY = 18 - 3,
+	FIELD_NICE = 19 - 3,
+	FIELD_NUM_THREADS = 20 - 3,
+	FIELD_START_TIME = 22 - 3,
+	FIELD_PROCESSOR = 39 - 3,
+	FIELD_RT_PRIORITY = 40 - 3,
+	FIELD_POLICY = 41 - 3,
+	NR_FIELDS
+};
+
+int proc_read_file(int proc_fd, const char *path, char *room, size_t size)
+{
+	int fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
+	size_t length = 0;
+	int code = 0;
+
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	while (length + 1 < size) {
+		ssize_t got = read(fd, room + length, size - 1 - length);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			code = -errno;
+		if (got <= 0)
+			break;
+		length += (size_t)got;
+	}
+	close(fd);
+	if (code)
+		return code;
+	room[length] = '\0';
+	return (int)length;
+}
+
+/* A kworker is shown as "kworker/3:1-events" while it has work; the scheduler knows "kworker/3:1". */
+static void take_comm(const char *shown, size_t length, char comm[COMM_LEN])
+{
+	const char *colon;
+
+	if (length > 8 && !memcmp(shown, "kworker/", 8) && (colon = memchr(shown, ':', length))) {
+		for (const char *at = colon; at < shown + length; at++) {
+			if (*at == '-' || *at == '+')
+				length = (size_t)(at - shown);
+		}
+	}
+	if (length > COMM_LEN - 1)
+		length = COMM_LEN - 1;
+	memset(comm, 0, COMM_LEN);
+	memcpy(comm, shown, length);
+}
+
+bool proc_read_parse_stat(const char *text, size_t length, struct proc_thread *ret)
+{
+	const char *open = memchr(text, '(', length);
+	const char *close = memrchr(text, ')', length);
+	long long fields[NR_FIELDS];
+	const char *at;
+	char *end;
+
+	if (!open || !close || close < open || close + 3 > text + length)
+		return false;
+	ret->tid = (int32_t)strtol(text, NULL, 10);
+	take_comm(open + 1, (size_t)(close - open - 1), ret->comm);
+	ret->state = close[2];
+	at = close + 3;
+	for (int i = 1; i < NR_FIELDS; i++) {
+		fields[i] = (long long)strtoull(at, &end, 10);
+		if (end == at)
+			return false;
+		at = end;
+	}
+	ret->is_kthread = fields[FIELD_FLAGS] & PF_KTHREAD;
+	ret->is_bound = fields[FIELD_FLAGS] & PF_NO_SETAFFINITY;
+	ret->prio = (int32_t)fields[FIELD_PRIORITY] + PRIO_OF_SHOWN;
+	ret->nice = (int32_t)fields[FIELD_NICE];
+	ret->nr_threads = (uint32_t)fields[FIELD_NUM_THREADS];
+	ret->start_ticks = (uint64_t)fields[FIELD_START_TIME];
+	ret->cpu = (uint32_t)fields[FIELD_PROCESSOR];
+	ret->rt_priority = (uint32_t)fields[FIELD_RT_PRIORITY];
+	ret->policy = (uint32_t)fields[FIELD_POLICY];
+	return true;
+}
+
+int proc_read_stat(int proc_fd, int32_t tid, struct proc_thread *ret)
+{
+	char path[32];
+	char text[STAT_MAX];
+	int length;
+
+	snprintf(path, sizeof(path), "%d/stat", tid);
+	length = proc_read_file(proc_fd, path, text, sizeof(text));
+	if (length < 0)
+		return length;
+	*ret = (struct proc_thread){ 0 };
+	return proc_read_parse_stat(text, (size_t)length, ret) ? 0 : -EINVAL;
+}
+
+int proc_read_runs(int proc_fd, int32_t tid, struct proc_thread *ret)
+{
+	unsigned long long numbers[3];
+	char path[32];
+	char text[128];
+	const char *at = text;
+	int length;
+
+	snprintf(path, sizeof(path), "%d/schedstat", tid);
+	length = proc_read_file(proc_fd, path, text, sizeof(text));
+	if (length < 0)
+		return length;
+	for (int i = 0; i < 3; i++) {
+		char *end;
+
+		numbers[i] = strtoull(at, &end, 10);
+		if (end == at)
+			return -ENOTSUP;
+		at = end;
+	}
+	ret->run_ns = numbers[0];
+	ret->nr_switched_in = numbers[2];
+	/* a kernel without the numbers shows zeros; whoever asks has been switched in */
+	return 0;
+}

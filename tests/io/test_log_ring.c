@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "boost/log_ring.h"
+#include "util/error.h"
+#include "util/strbuf.h"
+
+#define NR_RECORDS 8u
+
+struct record {
+	uint32_t number;
+	char rest[60];
+};
+
+static void render(const void *record, void *arg, struct strbuf *out)
+{
+	(void)arg;
+	strbuf_addf(out, "line %u\n", ((const struct record *)record)->number);
+}
+
+static void render_long(const void *record, void *arg, struct strbuf *out)
+{
+	(void)arg;
+	strbuf_addf(out, "%u:", ((const struct record *)record)->number);
+	strbuf_addch(out, '.', 4000);
+	strbuf_addch(out, '\n', 1);
+}
+
+static void render_dropped(uint64_t nr_dropped, void *arg, struct strbuf *out)
+{
+	(void)arg;
+	strbuf_addf(out, "dropped %llu\n", (unsigned long long)nr_dropped);
+}
+
+static struct log_ring *make_ring(enum log_ring_kind kind, int fd,
+				  void (*how)(const void *record, void *arg, struct strbuf *out))
+{
+	const struct log_ring_target target = {
+		.kind = kind,
+		.fd = fd,
+		.record_size = sizeof(struct record),
+		.nr_records = NR_RECORDS,
+		.render = how,
+		.render_dropped = render_dropped,
+	};
+	struct error err = { 0 };
+	struct log_ring *ring = NULL;
+
+	if (log_ring_create(&target, &ring, &err))
+		fail_msg("%s", err.text);
+	return ring;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* What can be read before @timeout_ms pass without anything. */
+static size_t read_some(int fd, char *room, size_t size, int timeout_ms)
+{
+	size_t length = 0;
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+
+	while (length + 1 < size && poll(&wait, 1, timeout_ms) > 0) {
+		ssize_t got = read(fd, room + length, size - 1 - length);
+
+		if (got <= 0)
+			break;
+		length += (size_t)got;
+	}
+	room[length] = '\0';
+	return length;
+}
+
+static void records_come_out_in_order(void **state)
+{
+	int fds[2];
+	char text[256];
+	char wanted[256] = "";
+	struct log_ring *ring;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	ring = make_ring(LOG_RING_FD, fds[1], render);
+	for (uint32_t i = 0; i < 3 * NR_RECORDS; i++) {
+		const struct record record = { .number = i };
+
+		assert_true(log_ring_put(ring, &record));
+		snprintf(wanted + strlen(wanted), sizeof(wanted) - strlen(wanted), "line %u\n", i);
+		if (i % NR_RECORDS == NR_RECORDS - 1)
+			assert_true(log_ring_flush(ring, 5000));
+	}
+	assert_true(log_ring_destroy(ring, 5000));
+	close(fds[1]);
+	read_some(fds[0], text, sizeof(text), 1000);
+	assert_string_equal(text, wanted);
+	close(fds[0]);
+}
+
+static void target_that_blocks_never_blocks_the_producer(void **state)
+{
+	static char text[1 << 20];
+	int fds[2];
+	uint64_t worst_ns = 0;
+	uint32_t nr_refused = 0;
+	uint32_t nr_lines = 0;
+	struct log_ring *ring;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	ring = make_ring(LOG_RING_FD, fds[1], render_long);
+	/* sixteen lines fill the pipe, eight the ring */
+	for (uint32_t i = 0; i < 1000; i++) {
+		const struct record record = { .number = i };
+		uint64_t began_at = now_ns();
+
+		nr_refused += !log_ring_put(ring, &record);
+		if (now_ns() - began_at > worst_ns)
+			worst_ns = now_ns() - began_at;
+		if (i < 20)
+			log_ring_flush(ring, 20);
+	}
+	assert_true(nr_refused >= 900);
+	assert_int_equal(log_ring_dropped(ring), nr_refused);
+	/* it does nothing that waits: what is left is that somebody else had the CPU */
+	assert_true(worst_ns < 1000000000);
+	assert_false(log_ring_flush(ring, 10));
+	/* now somebody reads: what was put comes, and the count of what was not */
+	read_some(fds[0], text, sizeof(text), 300);
+	for (const char *at = text; (at = strchr(at, '\n')); at++)
+		nr_lines++;
+	assert_int_equal(nr_lines, 1000 - nr_refused + 1);
+	snprintf(text, 64, "dropped %u\n", nr_refused);
+	assert_true(log_ring_destroy(ring, 5000));
+	close(fds[1]);
+	close(fds[0]);
+}
+
+static void writer_that_hangs_is_left_behind(void **state)
+{
+	int fds[2];
+	uint64_t began_at;
+	struct log_ring *ring;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	ring = make_ring(LOG_RING_FD, fds[1], render_long);
+	for (uint32_t i = 0; i < 100; i++) {
+		const struct record record = { .number = i };
+
+		log_ring_put(ring, &record);
+		log_ring_flush(ring, 1);
+	}
+	began_at = now_ns();
+	assert_false(log_ring_destroy(ring, 50));
+	assert_true(now_ns() - began_at >= 50000000);
+	/* it ends when its target does */
+	close(fds[0]);
+}
+
+static void pipe_without_a_reader_drops(void **state)
+{
+	const struct record record = { .number = 1 };
+	int fds[2];
+	struct log_ring *ring;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	ring = make_ring(LOG_RING_FD, fds[1], render);
+	close(fds[0]);
+	assert_true(log_ring_put(ring, &record));
+	assert_true(log_ring_flush(ring, 5000));
+	assert_true(log_ring_dropped(ring) > 0);
+	assert_true(log_ring_destroy(ring, 5000));
+	close(fds[1]);
+}
+
+static void full_disk_drops(void **state)
+{
+	const struct record record = { .number = 1 };
+	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	struct log_ring *ring;
+
+	(void)state;
+	if (fd < 0)
+		skip();
+	ring = make_ring(LOG_RING_FD, fd, render);
+	assert_true(log_ring_put(ring, &record));
+	assert_true(log_ring_flush(ring, 5000));
+	assert_true(log_ring_dropped(ring) > 0);
+	assert_true(log_ring_destroy(ring, 5000));
+	close(fd);
+}
+
+static void syslog_gets_a_datagram_per_line(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const struct record record = { .number = 7 };
+	char dir[] = "/tmp/test_log_ring.XXXXXX";
+	struct error err = { 0 };
+	char text[64];
+	int server = socket(AF_UNIX, SOCK_DGRAM, 0);
+	int fd;
+	ssize_t length;
+	struct log_ring *ring;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/log", dir);
+	assert_true(log_ring_open_syslog(address.sun_path, &err) < 0);
+	assert_non_null(strstr(err.text, address.sun_path));
+	assert_int_equal(bind(server, (const struct sockaddr *)&address, sizeof(address)), 0);
+	fd = log_ring_open_syslog(address.sun_path, &err);
+	assert_true(fd >= 0);
+	ring = make_ring(LOG_RING_SYSLOG, fd, render);
+	assert_true(log_ring_put(ring, &record));
+	length = recv(server, text, sizeof(text) - 1, 0);
+	assert_true(length > 0);
+	text[length] = '\0';
+	assert_string_equal(text, "line 7");
+	/* nobody there any more */
+	close(server);
+	assert_true(log_ring_put(ring, &record));
+	assert_true(log_ring_flush(ring, 5000));
+	assert_true(log_ring_dropped(ring) > 0);
+	assert_true(log_ring_destroy(ring, 5000));
+	close(fd);
+	unlink(address.sun_path);
+	rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(records_come_out_in_order),
+		cmocka_unit_test(target_that_blocks_never_blocks_the_producer),
+		cmocka_unit_test(writer_that_hangs_is_left_behind),
+		cmocka_unit_test(pipe_without_a_reader_drops),
+		cmocka_unit_test(full_disk_drops),
+		cmocka_unit_test(syslog_gets_a_datagram_per_line),
+	};
+
+	return cmocka_run_group_tests_name("log_ring", tests, NULL, NULL);
+}
