@@ -106,7 +106,8 @@ HEADERS := $(sort $(wildcard $(SRC)/*.h $(SRC)/*/*.h))
 # No I/O, no clock, no globals: tests/lint/check-engine.sh holds them to it.
 PURE_SOURCES := $(sort $(wildcard $(SRC)/engine/*.c $(SRC)/stats/*.c $(SRC)/util/error.c \
 	$(SRC)/util/map.c $(SRC)/util/names.c $(SRC)/util/strbuf.c $(SRC)/view/format.c \
-	$(SRC)/view/top_model.c $(SRC)/boost/plan.c \
+	$(SRC)/view/table.c $(SRC)/view/timeline.c $(SRC)/view/parts.c \
+	$(filter-out $(SRC)/view/top_screen.c,$(wildcard $(SRC)/view/top_*.c)) $(SRC)/boost/plan.c \
 	$(SRC)/boost/plan_rules.c $(SRC)/boost/plan_memory.c $(SRC)/boost/budget.c))
 
 object = $(patsubst $(SRC)/%.c,$(B)/src/%.o,$(1))

@@ -7,7 +7,10 @@
 
 #include "../engine/episode.h"
 
-/* What a wait consists of, the largest first: its charges, with what its segments know of them. Pure: no I/O. */
+/*
+ * What a wait consists of, the largest first: its charges, with what its segments know of them. Pure: no
+ * I/O.
+ */
 
 struct part {
 	struct charge charge;

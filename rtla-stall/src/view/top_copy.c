@@ -52,6 +52,11 @@ static void *copied(struct copying *copying, const void *from, size_t nr, size_t
 	return to;
 }
 
+static const char *copied_text(struct copying *copying, const char *text)
+{
+	return text ? copied(copying, text, strlen(text) + 1, 1) : "";
+}
+
 static void keep_name(struct copying *copying, uint32_t culprit)
 {
 	struct summary *to = &copying->copy->snapshot.summary;
@@ -60,8 +65,7 @@ static void keep_name(struct copying *copying, uint32_t culprit)
 	if (culprit >= to->nr_names || to->names[culprit].name)
 		return;
 	to->names[culprit] = from->names[culprit];
-	to->names[culprit].name = copied(copying, from->names[culprit].name,
-					 strlen(from->names[culprit].name) + 1, 1);
+	to->names[culprit].name = copied_text(copying, from->names[culprit].name);
 }
 
 static void copy_segments(struct copying *copying, struct episode *to)
@@ -159,17 +163,15 @@ static void copy_rows(struct copying *copying)
 	for (uint32_t i = 0; to->summary.culprits && i < to->summary.nr_culprits; i++) {
 		const char **name = &to->summary.culprits[i].who.name;
 
-		*name = copied(copying, *name, strlen(*name) + 1, 1);
+		*name = copied_text(copying, *name);
 	}
 	to->cpus = copied(copying, from->cpus, from->nr_cpus, sizeof(*from->cpus));
 	for (uint32_t i = 0; to->cpus && i < to->nr_cpus; i++) {
 		struct snapshot_cpu *cpu = &to->cpus[i];
 
-		cpu->occupant.name = copied(copying, cpu->occupant.name,
-					    strlen(cpu->occupant.name) + 1, 1);
-		cpu->on_top.name = cpu->has_on_top ? copied(copying, cpu->on_top.name,
-							    strlen(cpu->on_top.name) + 1, 1) : "";
-		cpu->why = copied(copying, cpu->why, strlen(cpu->why) + 1, 1);
+		cpu->occupant.name = copied_text(copying, cpu->occupant.name);
+		cpu->on_top.name = copied_text(copying, cpu->has_on_top ? cpu->on_top.name : NULL);
+		cpu->why = copied_text(copying, cpu->why);
 	}
 }
 
@@ -189,8 +191,7 @@ int top_copy_init(struct top_copy *copy, const struct snapshot *from)
 	make_names(&copying);
 	if (!copying.has_failed) {
 		if (from->doc.tracer)
-			copy->snapshot.doc.tracer = copied(&copying, from->doc.tracer,
-							   strlen(from->doc.tracer) + 1, 1);
+			copy->snapshot.doc.tracer = copied_text(&copying, from->doc.tracer);
 		copy_rows(&copying);
 		copy_waits(&copying);
 	}

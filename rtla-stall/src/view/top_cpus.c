@@ -192,10 +192,10 @@ static uint64_t on_cpu_ns(const struct top_scene *scene, uint32_t item)
 static void fill_on_cpu(const struct top_scene *scene, const struct top_row *row, struct top_cell *cell)
 {
 	const struct snapshot_cpu *cpu = cpu_of(scene, row->item);
+	const char *mark = cpu->is_since_known ? "" : top_page_mark(scene->is_utf8, TOP_MARK_AT_LEAST);
 
 	if (cpu->is_online && cpu->is_known)
-		top_table_say(cell, "%s", top_words_cell(on_cpu_ns(scene, row->item), cpu->is_since_known ? "" :
-							 top_page_mark(scene->is_utf8, TOP_MARK_AT_LEAST)).text);
+		top_table_say(cell, "%s", top_words_cell(on_cpu_ns(scene, row->item), mark).text);
 }
 
 static void fill_ready(const struct top_scene *scene, const struct top_row *row, struct top_cell *cell)
@@ -251,7 +251,7 @@ static void fill_note(const struct top_scene *scene, const struct top_row *row, 
 
 static struct top_sort_key key_of_cpu(const struct top_scene *scene, uint32_t item)
 {
-	return (struct top_sort_key){ .number = cpu_of(scene, item)->cpu };
+	return (struct top_sort_key){ .number = UINT64_MAX - cpu_of(scene, item)->cpu };
 }
 
 static struct top_sort_key key_of_name(const struct top_scene *scene, uint32_t item)
@@ -397,7 +397,6 @@ const struct top_table top_cpus_table = {
 	.columns = columns,
 	.nr_columns = sizeof(columns) / sizeof(*columns),
 	.sorted_by = 0,
-	.is_reversed = true,
 	.nr_items = nr_items,
 	.words = write_words,
 	.nr_below = nr_below,

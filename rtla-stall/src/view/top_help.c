@@ -17,8 +17,8 @@ struct line {
 static const struct line lines[] = {
 	{ NULL, "Views" },
 	{ "1 2 3 4, Tab", "waits, CPUs, culprits, stalls; the next one" },
-	{ "Enter", "open the wait of a row: time-line, parts, waker, work, stacks; in waits: the present one, "
-	  "else the longest stall kept" },
+	{ "Enter", "open the wait of a row: time-line, parts, waker, work, stacks; in waits: the present "
+	  "one, else the longest stall kept" },
 	{ "Esc, q", "back to the table" },
 	{ NULL, "Rows" },
 	{ "arrows, j k", "move the bar; it then stays with its row wherever that goes" },
@@ -26,8 +26,8 @@ static const struct line lines[] = {
 	{ "Home End, g G", "to the first row (the bar stays there), to the last" },
 	{ "< >, F6", "sort by the column to the left, to the right" },
 	{ "R, I", "sort the other way round" },
-	{ "/, F4", "show only rows with this text, or that match this regular expression; looked at are names, "
-	  "tids, CPUs and reasons; Esc shows all again" },
+	{ "/, F4", "show only rows with this text, or that match this regular expression; looked at are "
+	  "names, tids, CPUs and reasons; Esc shows all again" },
 	{ NULL, "The run" },
 	{ "space", "freeze the screen; the run goes on, nothing is lost" },
 	{ "+ -", "take only longer, or also shorter waits for stalls" },
@@ -39,8 +39,8 @@ static const struct line lines[] = {
 	{ "WAIT", "how long the thread has been ready without running; >= when it waited before it was first "
 	  "looked at; ! when events were lost meanwhile" },
 	{ "PRI", "rt 55: FIFO or RR 55; dl: deadline; ni 5: fair, nice 5" },
-	{ "S", "W waits (ready, not running), R runs, S sleeps, D sleeps in the middle of its work, X is dead, "
-	  "? not known" },
+	{ "S", "W waits (ready, not running), R runs, S sleeps, D sleeps in the middle of its work, X is "
+	  "dead, ? not known" },
 	{ "AVG P99", "of waits that have ended; MAX and SUM: of open ones too" },
 	{ "CAUSES, %", "what waiting time is due to:" },
 	{ "  I %INT", "interference: something of higher or equal rank had the CPU" },

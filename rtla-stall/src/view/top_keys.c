@@ -178,8 +178,8 @@ static void move(struct top_model *model, int32_t by)
 	int64_t to = (int64_t)model->text_first + by;
 
 	if (model->pane != TOP_PANE_TABLE)
-		model->text_first = to < 0 ? 0 : to > model->nr_text_lines ? model->nr_text_lines :
-			(uint32_t)to;
+		/* What is too far is found out when the text is laid out. */
+		model->text_first = to < 0 ? 0 : to > INT32_MAX ? INT32_MAX : (uint32_t)to;
 	else if (by == INT32_MIN / 2)
 		top_rows_home(rows_of(model));
 	else

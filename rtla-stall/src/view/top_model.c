@@ -21,14 +21,15 @@ static const struct top_table *const tables[TOP_NR_TABLES] = {
 
 int top_model_create(const struct top_config *config, struct top_model **ret)
 {
+	static const struct top_page empty = TOP_PAGE_INIT;
 	struct top_model *model = calloc(1, sizeof(*model));
 
 	if (!model)
 		return -ENOMEM;
 	model->config = *config;
 	model->refresh_ns = config->refresh_ns;
-	model->page = (struct top_page)TOP_PAGE_INIT;
-	model->text = (struct top_page)TOP_PAGE_INIT;
+	model->page = empty;
+	model->text = empty;
 	for (uint32_t i = 0; i < TOP_NR_TABLES; i++)
 		top_rows_init(&model->tables[i], tables[i]);
 	*ret = model;

@@ -148,7 +148,8 @@ void top_page_wrap(struct top_page *page, uint8_t paint, uint32_t indent, const 
 
 	top_page_pad(page, TOP_PLAIN, indent);
 	for (const char *word = text; *word;) {
-		size_t length = strcspn(word, " ");
+		const char *blank = strchr(word, ' ');
+		size_t length = blank ? (size_t)(blank - word) : strlen(word);
 		char part[256];
 
 		/* What is not ASCII takes fewer columns than bytes: then a line is broken too early. */
@@ -160,8 +161,7 @@ void top_page_wrap(struct top_page *page, uint8_t paint, uint32_t indent, const 
 		snprintf(part, sizeof(part), "%s%.*s", is_first ? "" : " ", (int)length, word);
 		top_page_text(page, paint, part, page->width);
 		is_first = false;
-		word += length;
-		word += strspn(word, " ");
+		word += length + !!blank;
 	}
 	top_page_end(page, TOP_PLAIN);
 }

@@ -41,8 +41,8 @@ enum top_paint {
 
 enum top_mark {
 	TOP_MARK_AT_LEAST,	/* ">=" */
-	TOP_MARK_DOWN,		/* the largest first */
-	TOP_MARK_UP,
+	TOP_MARK_DOWN,		/* sorted by this column, */
+	TOP_MARK_UP,		/* the other way round */
 	TOP_MARK_CUT,		/* the text went on */
 	TOP_MARK_BRANCH,	/* from a row to one below it that belongs to it */
 	TOP_MARK_LAST_BRANCH

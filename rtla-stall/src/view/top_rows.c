@@ -17,7 +17,6 @@ void top_rows_init(struct top_rows *rows, const struct top_table *table)
 	*rows = (struct top_rows){
 		.table = table,
 		.sorted_by = table->sorted_by,
-		.is_reversed = table->is_reversed,
 	};
 }
 
@@ -156,6 +155,7 @@ void top_rows_sort(struct top_rows *rows, int by)
 	do {
 		rows->sorted_by = (rows->sorted_by + table->nr_columns + (uint32_t)by) % table->nr_columns;
 	} while (!table->columns[rows->sorted_by].key);
+	rows->is_reversed = false;
 }
 
 static void scroll(struct top_rows *rows, uint32_t nr_shown)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +35,7 @@ struct top_screen {
 	char filter[TOP_MAX_FILTER + 1];
 	bool has_regex;
 	bool is_gone;			/* the terminal hung up */
+	bool is_stale;			/* something is to be painted still */
 };
 
 /*
@@ -147,11 +149,23 @@ static void paint_line(struct top_screen *screen, const struct top_page *page, u
 	attr_set(A_NORMAL, 0, NULL);
 }
 
+/* Stopped by ^S, or nobody reads: writing would block, and with us all that is watched. */
+static bool takes_output(void)
+{
+	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&fd, 1, 0) != 0;
+}
+
 static void paint(struct top_screen *screen)
 {
-	const struct top_page *page = top_model_draw(screen->model, (uint32_t)COLS, (uint32_t)LINES);
+	const struct top_page *page;
 	uint32_t line, column;
 
+	screen->is_stale = !takes_output();
+	if (screen->is_stale)
+		return;
+	page = top_model_draw(screen->model, (uint32_t)COLS, (uint32_t)LINES);
 	erase();
 	for (uint32_t i = 0; i < page->nr_lines; i++)
 		paint_line(screen, page, i);
@@ -232,13 +246,12 @@ static enum view_wish screen_key(void *view)
 {
 	struct top_screen *screen = view;
 	enum view_wish wish;
-	bool is_stale;
 	int typed;
 
 	set_term(screen->terminal);
-	is_stale = has_new_size();
+	screen->is_stale |= has_new_size();
 	while ((typed = getch()) != ERR) {
-		is_stale = true;
+		screen->is_stale = true;
 		if (typed == 'L' - '@')
 			clearok(curscr, TRUE);
 		wish = typed == KEY_RESIZE ? VIEW_WISH_NOTHING :
@@ -249,7 +262,7 @@ static enum view_wish screen_key(void *view)
 			return wish;
 		}
 	}
-	if (is_stale)
+	if (screen->is_stale)
 		paint(screen);
 	/* Asked for once: a caller who goes on regardless gets an end of its keys. */
 	if (screen->is_gone || !is_hung_up())
@@ -273,11 +286,26 @@ static void restore_signals(const struct top_screen *screen)
 		sigaction(signals[i], &screen->actions[i], NULL);
 }
 
+/*
+ * What was stopped by ^S must not keep us from ending: without flow control it goes on. endwin() gives that
+ * back.
+ */
+static void let_output_go_on(void)
+{
+	struct termios modes;
+
+	if (tcgetattr(STDOUT_FILENO, &modes))
+		return;
+	modes.c_iflag &= ~(tcflag_t)IXON;
+	tcsetattr(STDOUT_FILENO, TCSANOW, &modes);
+}
+
 static void screen_close(void *view)
 {
 	struct top_screen *screen = view;
 
 	set_term(screen->terminal);
+	let_output_go_on();
 	endwin();
 	restore_signals(screen);
 	delscreen(screen->terminal);

@@ -146,7 +146,8 @@ static void draw_lines(struct top_page *page, const char *text, const struct par
 	int row = -1;
 
 	for (; *text; row++) {
-		size_t length = strcspn(text, "\n");
+		const char *end = strchr(text, '\n');
+		size_t length = end ? (size_t)(end - text) : strlen(text);
 		uint32_t letter = row >= 0 && (uint32_t)row < nr ? INDENT + 1 : 0;
 
 		if (letter)
@@ -155,7 +156,7 @@ static void draw_lines(struct top_page *page, const char *text, const struct par
 		top_page_add(page, row < 0 ? TOP_FAINT : TOP_PLAIN, "%.*s", (int)(length - letter),
 			     text + letter);
 		top_page_end(page, TOP_PLAIN);
-		text += length + (text[length] == '\n');
+		text += length + !!end;
 	}
 }
 
@@ -243,6 +244,8 @@ static void draw_timeline(const struct episode *stall, const struct part *parts,
 static void draw_stacks(const struct top_scene *scene, const struct episode *stall,
 			struct top_page *page)
 {
+	const struct names *names = scene->snapshot->doc.names;
+
 	for (uint32_t i = 0; i < stall->nr_stacks; i++) {
 		const struct episode_stack *stack = &stall->stacks[i];
 
@@ -253,7 +256,7 @@ static void draw_stacks(const struct top_scene *scene, const struct episode *sta
 		top_page_end(page, TOP_PLAIN);
 		for (uint32_t k = 0; k < stack->nr_frames && k < MAX_FRAMES; k++) {
 			top_page_add(page, TOP_PLAIN, "%*s%s", 2 * INDENT, "",
-				     format_name(names_get(scene->snapshot->doc.names, stack->frames[k])).text);
+				     format_name(names_get(names, stack->frames[k])).text);
 			top_page_end(page, TOP_PLAIN);
 		}
 	}

@@ -121,12 +121,12 @@ static struct top_sort_key key_of_name(const struct top_scene *scene, uint32_t i
 
 static struct top_sort_key key_of_tid(const struct top_scene *scene, uint32_t item)
 {
-	return (struct top_sort_key){ .number = (uint32_t)stall_of(scene, item)->tid };
+	return (struct top_sort_key){ .number = UINT64_MAX - (uint32_t)stall_of(scene, item)->tid };
 }
 
 static struct top_sort_key key_of_cpu(const struct top_scene *scene, uint32_t item)
 {
-	return (struct top_sort_key){ .number = stall_of(scene, item)->cpu };
+	return (struct top_sort_key){ .number = UINT64_MAX - stall_of(scene, item)->cpu };
 }
 
 static const struct top_column columns[] = {
@@ -173,7 +173,7 @@ static const char *why_empty(const struct top_scene *scene)
 {
 	return scene->snapshot->summary.stalls_omitted ?
 		"Stalls there were, but no room to keep them." :
-		"No thread that is watched has waited long enough to be a stall (- takes shorter waits, too).";
+		"No thread that is watched has waited long enough to be a stall (- takes shorter waits).";
 }
 
 const struct top_table top_stalls_table = {

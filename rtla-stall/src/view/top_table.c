@@ -155,7 +155,7 @@ void top_table_causes(struct top_cell *cell, const uint64_t causes[CAUSE_NR])
 		unsigned __int128 tenths = (unsigned __int128)causes[i] * BAR_WIDTH;
 
 		nr[i] = (uint32_t)(tenths / whole);
-		rests[i] = (uint64_t)(tenths % whole);
+		rests[i] = (uint64_t)(tenths - (unsigned __int128)nr[i] * whole);
 		left -= nr[i];
 	}
 	for (; left; left--) {

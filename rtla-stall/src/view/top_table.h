@@ -51,7 +51,8 @@ struct top_cell {
 	} parts[TOP_MAX_PARTS];
 };
 
-/* What an item is sorted by; larger ones come first, texts by their letters. */
+/* What an item is sorted by; larger ones come first, texts by their letters. What is better read from small
+ * to large, as CPUs are, counts down. */
 struct top_sort_key {
 	uint64_t number;
 	uint64_t second;	/* where the first are equal */
@@ -74,7 +75,6 @@ struct top_table {
 	const struct top_column *columns;
 	uint32_t nr_columns;
 	uint32_t sorted_by;	/* at first */
-	bool is_reversed;	/* at first */
 	uint32_t (*nr_items)(const struct top_scene *scene);
 	/* the text a filter looks at; @ret has @size bytes */
 	void (*words)(const struct top_scene *scene, uint32_t item, char *ret, size_t size);

@@ -208,7 +208,7 @@ static struct top_sort_key key_of_name(const struct top_scene *scene, uint32_t i
 
 static struct top_sort_key key_of_tid(const struct top_scene *scene, uint32_t item)
 {
-	return (struct top_sort_key){ .number = (uint32_t)thread_of(scene, item)->task.tid };
+	return (struct top_sort_key){ .number = UINT64_MAX - (uint32_t)thread_of(scene, item)->task.tid };
 }
 
 static struct top_sort_key key_of_cpu(const struct top_scene *scene, uint32_t item)
@@ -216,7 +216,7 @@ static struct top_sort_key key_of_cpu(const struct top_scene *scene, uint32_t it
 	const struct snapshot_wait *wait = wait_of(scene, item);
 
 	return (struct top_sort_key){
-		.number = wait ? wait->episode->cpu : thread_of(scene, item)->task.cpu,
+		.number = UINT64_MAX - (wait ? wait->episode->cpu : thread_of(scene, item)->task.cpu),
 		.second = key_of_wait(scene, item).number,
 	};
 }

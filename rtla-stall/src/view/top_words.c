@@ -160,7 +160,10 @@ struct format top_words_policy(const char *policy, int32_t prio)
 
 struct format top_words_culprit(const struct snapshot *snapshot, uint32_t culprit)
 {
-	return format_culprit(&snapshot->summary.names[culprit]);
+	static const struct culprit nobody = { .kind = CULPRIT_UNKNOWN, .id = -1, .name = "" };
+
+	return format_culprit(culprit < snapshot->summary.nr_names ? &snapshot->summary.names[culprit] :
+			      &nobody);
 }
 
 struct format top_words_occupant(const struct snapshot_cpu *cpu)
