@@ -38,7 +38,8 @@ static int found_ended(struct engine *eng, struct task *task)
 
 	if (task->state != TASK_READY || task->wait->began_by != EPISODE_BEGAN_BEFORE)
 		return 0;
-	err = wait_end(eng, task->wait, eng->now_at, 0);
+	/* Where there is a trace, it should have told: it ended before that began. */
+	err = wait_end(eng, task->wait, eng->now_at, eng->seen ? EPISODE_TOUCHED_BY_LOSS : 0);
 	task->state = TASK_UNKNOWN;
 	task->state_at = eng->now_at;
 	return err;

@@ -313,7 +313,8 @@ static int enter(struct engine *eng, struct cpu *cpu, struct task *task)
 		activation_forget(&task->activation);
 		if (task->is_reborn && !task->was_proven)
 			eng->anomalies[ANOMALY_SWITCH_TO_DEAD]++;
-		else if (!task->was_proven && !task->is_fresh && !eng->loss_seq && records(eng, WAKES))
+		else if (!task->was_proven && !task->is_fresh && !eng->loss_seq && records(eng, WAKES) &&
+			 !eng->config.facts.watched)	/* it may have come from where nobody looks */
 			task->kept.before_trace_ns = eng->now_at - cpu->first_at;
 		break;
 	case TASK_RUNNING:

@@ -204,8 +204,10 @@ static void write_cpu(struct page *page, const struct hit_report_input *input, u
 			    now->is_since_known ? "" : "at least ",
 			    format_duration(now_at > now->since_at ? now_at - now->since_at : 0).text);
 	}
-	strbuf_addf(&page->text, "; %s interrupts/s, %s switches/s\n", format_count(now->irqs_per_s).text,
-		    format_count(now->switches_per_s).text);
+	if (input->snapshot->phase != SNAPSHOT_PROC)	/* which tells nothing of that */
+		strbuf_addf(&page->text, "; %s interrupts/s, %s switches/s",
+			    format_count(now->irqs_per_s).text, format_count(now->switches_per_s).text);
+	strbuf_addch(&page->text, '\n', 1);
 	if (*now->why)
 		strbuf_addf(&page->text, "%*s%s\n", INDENT + 2, "", format_name(now->why).text);
 }

@@ -259,7 +259,7 @@ static void fill_counters(const struct monitor *monitor, struct snapshot *snapsh
 	snapshot->wall_offset_ns = (int64_t)((uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec) -
 				   (int64_t)monitor_now();
 	snapshot->phase = monitor->phase;
-	snapshot->now_at = monitor->last_at;
+	snapshot->now_at = monitor->last_at ? monitor->last_at : monitor_now();
 	snapshot->elapsed_ns = from_at && until_at > from_at ? until_at - from_at : 0;
 	snapshot->stall_ns = monitor->config.stall_ns;
 	snapshot->threshold_ns = monitor->config.threshold_ns;

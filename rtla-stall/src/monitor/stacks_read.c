@@ -184,7 +184,8 @@ static unsigned int take_if_suspended(int dir_fd, const char *path, struct stack
 		   "%*u %*u %*d %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*d %u",
 		   &state, &nr_threads, &cpu) != 3)
 		return 0;
-	if (state == 'D' && ret->nr++ < STACKS_MAX_SUSPENDED) {
+	/* that our own set-up waits is no news */
+	if (state == 'D' && strncmp(name + 1, "rtla-stall/", 11) && ret->nr++ < STACKS_MAX_SUSPENDED) {
 		*close = '\0';
 		ret->threads[ret->nr_kept].tid = atoi(line);
 		ret->threads[ret->nr_kept].cpu = cpu;

@@ -56,6 +56,8 @@ int watch_save(struct watch *watch, const char *path, struct error *err)
 		fflush(watch->setting->out);
 	}
 	result = monitor_save(watch->monitor, name, err);
+	if (!result)
+		snprintf(watch->saved_path, sizeof(watch->saved_path), "%s", name);
 	watch->nr_traces += !result;
 	return result;
 }
@@ -85,23 +87,39 @@ bool watch_run_actions(struct watch *watch, const struct actions *actions)
 
 /* ---- hits ------------------------------------------------------------------------------------- */
 
-static int write_hit(struct watch *watch, const struct hit_report_input *input)
+static int write_text(struct watch *watch, const struct hit_report_input *input)
 {
 	struct document_layout layout = watch->setting->layout;
-	int result = 0;
+	int result;
 
-	if (!watch->params->has_no_aa && !watch->is_out_taken && !watch->is_lines_only) {
-		layout.has_colour &= watch->reports == watch->setting->out;
-		result = hit_report_write(input, &layout, watch->reports);
-		fflush(watch->reports);
-	}
-	if (!result && watch->lines)
+	if (watch->params->has_no_aa || watch->is_out_taken || watch->is_lines_only)
+		return 0;
+	layout.has_colour &= watch->reports == watch->setting->out;
+	result = hit_report_write(input, &layout, watch->reports);
+	fflush(watch->reports);
+	return result;
+}
+
+/* The line tells where the trace was saved; but it does not wait for a command of the user's. */
+static int write_hit(struct watch *watch, const struct actions *actions, struct hit_report_input *input,
+		     bool *goes_on)
+{
+	bool is_line_first = actions_has(actions, ACTION_SHELL);
+	int result = write_text(watch, input);
+
+	if (!result && is_line_first && watch->lines)
+		result = hit_lines_write(input, watch->lines);
+	*watch->saved_path = '\0';
+	*goes_on = watch_run_actions(watch, actions);
+	input->saved_path = *watch->saved_path ? watch->saved_path : NULL;
+	if (!result && !is_line_first && watch->lines)
 		result = hit_lines_write(input, watch->lines);
 	return result;
 }
 
 /* Stacks first: what runs may not run for long. */
-static int report(struct watch *watch, const struct monitor_hit *hit)
+static int report(struct watch *watch, const struct monitor_hit *hit, const struct actions *actions,
+		  bool *goes_on)
 {
 	const struct monitor_params *params = watch->params;
 	uint32_t cpu = hit_report_cpu(hit);
@@ -126,7 +144,7 @@ static int report(struct watch *watch, const struct monitor_hit *hit)
 	if (!result) {
 		input.stacks = &stacks;
 		input.snapshot = &snapshot;
-		result = write_hit(watch, &input);
+		result = write_hit(watch, actions, &input, goes_on);
 		snapshot_deinit(&snapshot);
 	}
 	hit_stacks_deinit(&stacks);
@@ -135,15 +153,16 @@ static int report(struct watch *watch, const struct monitor_hit *hit)
 
 void watch_on_hit(const struct monitor_hit *hit, void *arg)
 {
+	static const struct actions none;
 	const struct actions *actions;
 	struct watch *watch = arg;
-	int result;
+	bool goes_on = false;
 
 	/* --json-lines without a threshold: each stall is a line, and nothing else */
 	if (watch->is_lines_only) {
 		if (!hit_rate_allows(&watch->rate, hit_report_cpu(hit), now_at()))
 			monitor_count_unreported(watch->monitor);
-		else if (report(watch, hit) == -ENOMEM)
+		else if (report(watch, hit, &none, &goes_on) == -ENOMEM)
 			watch->has_failed = true;
 		return;
 	}
@@ -154,10 +173,9 @@ void watch_on_hit(const struct monitor_hit *hit, void *arg)
 		monitor_count_unreported(watch->monitor);
 		return;
 	}
-	result = report(watch, hit);
-	if (result == -ENOMEM)
+	if (report(watch, hit, actions, &goes_on) == -ENOMEM)
 		watch->has_failed = true;
-	if (watch_run_actions(watch, actions))
+	if (goes_on)
 		return;
 	watch->is_over = true;
 	watch->is_threshold_reached = true;

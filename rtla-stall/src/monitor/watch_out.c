@@ -16,6 +16,7 @@
 #include "../view/top_model.h"
 #include "watch_state.h"
 
+#define PLAIN_REFRESH_NS 1000000000u
 #define PLAIN_LINES 10u		/* beside the rows of threads */
 
 static int say_write_failed(int result, const char *path, struct error *err)
@@ -69,7 +70,7 @@ static int write_report(const struct watch *watch, const struct snapshot *snapsh
 static int write_plain(struct watch *watch, const struct snapshot *snapshot)
 {
 	const struct document_layout *layout = &watch->setting->layout;
-	const struct top_config config = { .is_utf8 = layout->is_utf8 };
+	const struct top_config config = { .is_utf8 = layout->is_utf8, .refresh_ns = PLAIN_REFRESH_NS };
 	const struct top_page *page;
 	time_t now = time(NULL);
 	struct tm local;
@@ -82,7 +83,8 @@ static int write_plain(struct watch *watch, const struct snapshot *snapshot)
 	page = top_model_draw(watch->plain, layout->width, PLAIN_LINES + watch->params->top);
 	/* the last line tells of keys */
 	for (uint32_t i = 0; i + 1 < page->nr_lines; i++)
-		fprintf(watch->setting->out, "%s\n", top_page_line(page, i));
+		if (*top_page_line(page, i))
+			fprintf(watch->setting->out, "%s\n", top_page_line(page, i));
 	return fputc('\n', watch->setting->out) == EOF ? -EIO : 0;
 }
 

@@ -36,6 +36,7 @@ struct watch {
 	uint64_t debugged_at;
 	uint64_t stall_ns;		/* the user changes it while it runs */
 	uint32_t nr_traces;		/* saved so far */
+	char saved_path[4096];		/* the last of them; "" none */
 	struct hit_rate rate;
 	struct hit_idle idle;
 

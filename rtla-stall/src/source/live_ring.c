@@ -44,6 +44,7 @@ void live_ring_add(struct live_ring *ring, size_t size)
 
 		ring->oldest = (ring->oldest + nr_gone) % ring->nr_pages;
 		ring->nr_kept -= nr_gone;
+		ring->has_dropped = true;
 	}
 }
 
@@ -65,6 +66,13 @@ const uint8_t *live_ring_newest(const struct live_ring *ring)
 	if (!nr)
 		return NULL;
 	return ring->pages + (size_t)((ring->oldest + nr - 1) % ring->nr_pages) * ring->page_size;
+}
+
+uint8_t *live_ring_page(const struct live_ring *ring, uint32_t number)
+{
+	if (number >= ring->nr_kept + ring->nr_new)
+		return NULL;
+	return ring->pages + (size_t)((ring->oldest + number) % ring->nr_pages) * ring->page_size;
 }
 
 uint64_t live_ring_size(const struct live_ring *ring)

@@ -2,6 +2,7 @@
 #ifndef RTLA_STALL_SOURCE_LIVE_RING_H
 #define RTLA_STALL_SOURCE_LIVE_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct live_ring {
 	uint32_t oldest;
 	uint32_t nr_kept;	/* the last of them is being decoded */
 	uint32_t nr_new;
+	bool has_dropped;	/* pages older than the oldest there is */
 };
 
 /** live_ring_init() - Return: 0 or -ENOMEM */
@@ -47,6 +49,9 @@ const uint8_t *live_ring_newest(const struct live_ring *ring);
 
 /** live_ring_size() - bytes of all pages there are */
 uint64_t live_ring_size(const struct live_ring *ring);
+
+/** live_ring_page() - the page with this number, from 0, the oldest, on; NULL there are fewer */
+uint8_t *live_ring_page(const struct live_ring *ring, uint32_t number);
 
 /**
  * live_ring_piece() - all pages there are, oldest first, in two pieces
