@@ -91,21 +91,30 @@ int account_finish(struct account *account, uint64_t last_at, struct error *err)
 }
 
 struct choice {
-	const struct selection *selection;
+	const struct account *account;
 	uint64_t first_at;
 };
+
+bool account_selects(const struct account *account, const struct engine_task *task, bool has_waits,
+		     uint64_t first_at)
+{
+	if (task->nr_gone)	/* it was asked when they ended */
+		return !task->is_dropped;
+	return task->tid && task->is_met &&
+	       selection_thread(account->setting.selection, task, has_waits, first_at);
+}
 
 static bool is_selected(const struct engine_task *task, bool has_waits, const void *arg)
 {
 	const struct choice *choice = arg;
 
-	return task->is_met && selection_thread(choice->selection, task, has_waits, choice->first_at);
+	return account_selects(choice->account, task, has_waits, choice->first_at);
 }
 
 int account_sum_up(const struct account *account, uint64_t first_at, struct summary *ret,
 		   struct error *err)
 {
-	const struct choice choice = { account->setting.selection, first_at };
+	const struct choice choice = { account, first_at };
 	const struct summary_selection selection = { .is_selected = is_selected, .arg = &choice };
 
 	return summary_init(ret, account->engine, &account->tally, account->longest, &selection) ?

@@ -19,11 +19,19 @@
  *                      `--> timerlat's activations --> timers
  *
  * Threads are selected only when it is summed up: what they are may become known late.
+ *
+ * Where threads come and go for weeks, account_recycle() keeps it bounded by those that live and what
+ * matters of the others (account_recycle.c). What was learnt from a file is never recycled.
  */
 
 struct error;
 struct longest;
 struct names;
+struct recycle_map;
+
+#define ACCOUNT_RECYCLE_FROM 4096u	/* new threads since the last time */
+#define ACCOUNT_MAX_DEAD 10000u		/* selected threads that have ended and have a row each */
+#define ACCOUNT_MAX_NAMED 4096u		/* waits kept whose main culprit keeps its tid */
 
 struct account_setting {
 	const struct selection *selection;	/* borrowed, as all here */
@@ -43,6 +51,7 @@ struct account {
 	struct tally tally;
 	struct longest *longest;
 	struct timers timers;
+	uint32_t nr_recycled_to; /* threads that account_recycle() left the last time */
 	bool is_paused;		/* nothing is counted; the engine goes on */
 	bool has_failed;	/* out of memory in a callback of the engine */
 };
@@ -75,6 +84,28 @@ int account_finish(struct account *account, uint64_t last_at, struct error *err)
  */
 int account_sum_up(const struct account *account, uint64_t first_at, struct summary *ret,
 		   struct error *err) __attribute__((warn_unused_result));
+
+/** account_is_recycle_due() - so many threads have come since the last time that it is worth while */
+bool account_is_recycle_due(const struct account *account);
+
+/**
+ * account_recycle() - let go of threads that have ended
+ * @first_at: as for account_sum_up()
+ * @ret: the new numbers, for whoever else keeps some; recycle_map_deinit() it. Set on success only
+ *
+ * Those without a row are let go of: what they did to others is charged to one culprit per name. Those
+ * with a row keep it, up to ACCOUNT_MAX_DEAD of them, those with the longest waits, kernel threads first;
+ * the others share a row per name (engine_task.nr_gone). Whoever is the main culprit of a stall that is
+ * listed, or of the longest wait of a thread that lives, stays. No summary is out meanwhile.
+ *
+ * Return: 0 or -ENOMEM with words in @err; then the account is not to be trusted any more.
+ */
+int account_recycle(struct account *account, uint64_t first_at, struct recycle_map *ret, struct error *err)
+	__attribute__((warn_unused_result));
+
+/** account_selects() - whether a thread has a row; @has_waits: some of its were counted */
+bool account_selects(const struct account *account, const struct engine_task *task, bool has_waits,
+		     uint64_t first_at);
 
 /** account_fill_document() - what the engine and the source say of the trace as a whole */
 void account_fill_document(const struct account *account, const struct source_info *info,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "stall.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
@@ -88,6 +90,21 @@ static void complain(const char *where, const char *words)
 
 	format_safe(words, is_utf8(), safe, sizeof(safe));
 	fprintf(stderr, "rtla-stall%s%s: %s\n", *where ? " " : "", where, safe);
+}
+
+/*
+ * Started with one of the three closed, a file that is opened later would be taken for it: results would go
+ * there, and the guard, which lets go of all three, could give nothing back. What stands for it cannot be read,
+ * or written to, just as before.
+ */
+static int hold_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return -1;
+	}
+	return 0;
 }
 
 static void usage(FILE *out)
@@ -343,6 +360,8 @@ int stall_main(int argc, char **argv)
 	const char *word = argc > 1 ? argv[1] : NULL;
 	char unknown[256];
 
+	if (hold_standard_files())
+		return STALL_EXIT_ERROR;
 	setlocale(LC_CTYPE, "");
 	if (!word)
 		return run_top(1, top);

@@ -100,10 +100,37 @@ static void stat_files_are_understood(void **state)
 		"0 -1 1 50 1 0 0 0 0 0 0 0 0 0 0 0\n";
 	static const char deadline[] =
 		"9 (dl) R 1 9 9 0 -1 4194304 0 0 0 0 0 0 0 0 -101 0 1 0 55 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 -1 0 0 6 0";
+	/* the second is a user thread of that name, the third a kernel thread that is no worker */
+	static const struct {
+		const char *shown;
+		const char *flags;
+		const char *comm;
+	} names[] = {
+		{ "kworker/3:1-events", "69238880", "kworker/3:1" },
+		{ "kworker/3:1-x", "4194304", "kworker/3:1-x" },
+		{ "kworker/3:1-x", "69238848", "kworker/3:1-x" },
+		{ "kworker/u8:0+events_unbound", "69238880", "kworker/u8:0" },
+		{ "kworker/R-md+md", "69238880", "kworker/R-md" },
+		{ "kworker/R-a-b-a-b", "69238880", "kworker/R-a-b" },
+		{ "kworker/R-a-b", "69238880", "kworker/R-a-b" },
+		{ "kworker/R-", "69238880", "kworker/R-" },
+		{ "md+md", "69238880", "md" },
+		{ "a name of more than fifteen bytes", "69238848", "a name of more " },
+	};
 	struct proc_thread thread = { 0 };
 
 	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		char text[512];
+		int length = snprintf(text, sizeof(text), "7 (%s) S 2 0 0 0 -1 %s 0 0 0 0 0 7 0 0 20 0 1 0 4321 0 0 0 0 0 0 "
+				      "0 0 0 0 0 0 0 0 0 17 3 0 0 0", names[i].shown, names[i].flags);
+
+		assert_true(proc_read_parse_stat(text, (size_t)length, &thread));
+		assert_string_equal(thread.comm, names[i].comm);
+		assert_int_equal(thread.is_worker, !strcmp(names[i].flags, "69238880"));
+	}
 	assert_true(proc_read_parse_stat(plain, sizeof(plain) - 1, &thread));
+	assert_true(thread.is_worker);
 	assert_int_equal(thread.tid, 1234);
 	assert_string_equal(thread.comm, "kworker/3:1");
 	assert_int_equal(thread.state, 'R');

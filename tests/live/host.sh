@@ -83,7 +83,8 @@ same_as_before() {
 # holders PID: the processes that hold its list of changes: itself, its guard, its set-up
 holders() {
 	for process in /proc/[0-9]*; do
-		readlink "$process"/fd/* 2>/dev/null | grep -q "^/run/rtla-stall/state\.$1\." && echo "${process#/proc/}"
+		# shellcheck disable=SC2012
+		ls -l "$process/fd" 2>/dev/null | grep -q " /run/rtla-stall/state\.$1\." && echo "${process#/proc/}"
 	done
 }
 

@@ -84,10 +84,15 @@ begin() {
 	while [ "$(readlink "/proc/$pid/exe")" = "$(readlink "/proc/$$/exe")" ]; do :; done
 }
 
+holds_pages() {
+	# shellcheck disable=SC2010
+	ls -l "/proc/$1/fd" 2>/dev/null | grep -q trace_pipe_raw
+}
+
 # Until it records, for at most 30 s.
 await_live() {
 	for _ in $(seq 600); do
-		! readlink "/proc/$pid"/fd/* 2>/dev/null | grep -q trace_pipe_raw || return 0
+		! holds_pages "$pid" || return 0
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.05
 	done

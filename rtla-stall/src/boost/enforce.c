@@ -41,6 +41,7 @@ struct run {
 	int json_fd;			/* ours to close; -1 */
 	bool has_pidfile;
 	bool is_restorer_lost;
+	bool has_held_signals;
 	sigset_t signals;		/* as they were */
 };
 
@@ -365,10 +366,44 @@ static void say_begin(const struct run *run)
 			format_limit(run->params->budget_per_ns).text);
 }
 
-static int run_live(struct run *run, struct error *err)
+static void find_signals(sigset_t *signals)
 {
 	const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
-	sigset_t blocked;
+
+	sigemptyset(signals);
+	for (size_t i = 0; i < sizeof(caught) / sizeof(*caught); i++)
+		sigaddset(signals, caught[i]);
+}
+
+/*
+ * They come in where they are waited for, and nowhere else, until all is given back, which takes seconds at
+ * the most: some send them twice (timeout(1), a closing terminal), and the second one would kill.
+ */
+static void hold_signals(struct run *run)
+{
+	sigset_t signals;
+
+	find_signals(&signals);
+	pthread_sigmask(SIG_BLOCK, &signals, &run->signals);
+	run->has_held_signals = true;
+}
+
+/* Those that came too late have been obeyed. */
+static void release_signals(const struct run *run)
+{
+	const struct timespec none = { 0 };
+	sigset_t signals;
+
+	if (!run->has_held_signals)
+		return;
+	find_signals(&signals);
+	while (sigtimedwait(&signals, NULL, &none) > 0)
+		;
+	pthread_sigmask(SIG_SETMASK, &run->signals, NULL);
+}
+
+static int run_live(struct run *run, struct error *err)
+{
 	int result = open_all(run, err);
 
 	if (result)
@@ -376,13 +411,8 @@ static int run_live(struct run *run, struct error *err)
 	say_begin(run);
 	if (run->params->has_systemd)
 		enforce_self_notify("READY=1");
-	/* They come in where they are waited for, and nowhere else. */
-	sigemptyset(&blocked);
-	for (size_t i = 0; i < sizeof(caught) / sizeof(*caught); i++)
-		sigaddset(&blocked, caught[i]);
-	pthread_sigmask(SIG_BLOCK, &blocked, &run->signals);
+	hold_signals(run);
 	result = loop(run, err);
-	pthread_sigmask(SIG_SETMASK, &run->signals, NULL);
 	if (run->params->has_systemd)
 		enforce_self_notify("STOPPING=1");
 	return result;
@@ -397,5 +427,7 @@ int enforce_run(const struct enforce_params *params, const struct enforce_settin
 	if (params->simulate)
 		return enforce_simulate(params, setting, err);
 	result = run_live(&run, err);
-	return close_all(&run, result, err);
+	result = close_all(&run, result, err);
+	release_signals(&run);
+	return result;
 }

@@ -12,6 +12,7 @@
 #include "restorer.h"
 
 #define SUM_UP_NS UINT64_C(1000000000)	/* boosts in care are summed up so often */
+#define SETTLE_NS 100000u		/* from a restore until the culprit runs again, and has been traced */
 #define SAY_AGAIN_NS UINT64_C(10000000000)
 
 struct enforce_boosts {
@@ -267,6 +268,22 @@ static void measure(struct enforce_boosts *boosts)
 	}
 }
 
+/*
+ * Who has the CPU by our own doing is no culprit, nor is one who had it until we restored him, whatever the
+ * trace says that was read before: the culprit is whom he was put before. Else each boost would have to
+ * outrank the one before it.
+ */
+static void see_through_boost(const struct enforce_boosts *boosts, struct plan_occupant *occupant)
+{
+	const struct enforce_case *item = occupant->kind == PLAN_OCCUPANT_THREAD ?
+					  enforce_cases_find(boosts->setting.cases, occupant->tid) : NULL;
+
+	if (item && item->record.serial && !item->record.is_dry_run &&
+	    (item->is_boosted ||
+	     enforce_watch_seen_at(boosts->setting.watch) < item->record.restored_at + SETTLE_NS))
+		*occupant = item->record.culprit;
+}
+
 static void add_case(struct enforce_case *item, void *arg)
 {
 	struct enforce_boosts *boosts = arg;
@@ -276,6 +293,7 @@ static void add_case(struct enforce_case *item, void *arg)
 	    (boosts->now < item->due_at && boosts->now >= item->care_until_at) ||
 	    !enforce_cases_wait(boosts->setting.cases, item, &wait))
 		return;
+	see_through_boost(boosts, &wait.occupant);
 	plan_add(boosts->setting.plan, &wait);
 	if (item->waited_by.kind != PLAN_OCCUPANT_THREAD)
 		return;

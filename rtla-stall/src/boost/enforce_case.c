@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "../util/error.h"
-#include "proc_read.h"
+#include "../util/proc_read.h"
 
 #define NR_CHAINS 1024u
 #define NONE UINT32_MAX

@@ -19,7 +19,7 @@
 
 #include "../util/cleanup.h"
 #include "../util/error.h"
-#include "proc_read.h"
+#include "../util/proc_read.h"
 #include "sched_sys.h"
 
 #define HEAP_BYTES (8u << 20)

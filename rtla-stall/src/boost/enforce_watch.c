@@ -298,6 +298,11 @@ bool enforce_watch_has_news(const struct enforce_watch *watch, uint64_t now)
 	return now >= watch->turned_at + least_ns;
 }
 
+uint64_t enforce_watch_seen_at(const struct enforce_watch *watch)
+{
+	return watch->turned_at;
+}
+
 uint64_t enforce_watch_due_at(const struct enforce_watch *watch)
 {
 	return watch->turned_at + watch->pause_ns;

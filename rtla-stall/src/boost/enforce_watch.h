@@ -57,6 +57,9 @@ int enforce_watch_turn(struct enforce_watch *watch, struct error *err)
 /** enforce_watch_has_news() - a turn would tell more than the last one did, and not cost too much */
 bool enforce_watch_has_news(const struct enforce_watch *watch, uint64_t now);
 
+/** enforce_watch_seen_at() - the instant of the last turn: what came later is not known */
+uint64_t enforce_watch_seen_at(const struct enforce_watch *watch);
+
 /** enforce_watch_due_at() - when the next turn is due at the latest */
 uint64_t enforce_watch_due_at(const struct enforce_watch *watch);
 

@@ -27,20 +27,33 @@ int ledger_give_back_admission(struct ledger *ledger)
 	return result;
 }
 
+/* What it says, whole. Return: false: the other process has restored it meanwhile; it may be another boost's. */
+static bool copy_slot(struct ledger_slot *slot, struct ledger_slot *ret)
+{
+	uint64_t serial = atomic_load(&slot->serial);
+
+	memcpy(ret, slot, sizeof(*ret));
+	atomic_thread_fence(memory_order_acquire);
+	return ledger_slot_state(slot) == LEDGER_SLOT_RESTORING && atomic_load(&slot->serial) == serial;
+}
+
 /*
- * Two processes may be at it; who comes too late leaves the state to the other. Return: enum ledger_fate;
- * LEDGER_RESTORED_LATE: the other one does it.
+ * Two processes may be at it; who comes too late leaves the state to the other. @held: its files; NULL: they
+ * are opened for it. Return: enum ledger_fate; LEDGER_RESTORED_LATE: the other one does it.
  */
-static uint8_t restore_slot(struct ledger *ledger, struct ledger_slot *slot, int *code)
+static uint8_t restore_slot(struct ledger *ledger, struct ledger_slot *slot,
+			    const struct sched_sys_thread *held, int *code)
 {
 	uint32_t state = ledger_slot_state(slot);
+	struct ledger_slot copy;
 	uint8_t fate;
 
 	*code = 0;
 	if (state == LEDGER_SLOT_FREE ||
-	    !atomic_compare_exchange_strong(&slot->state, &state, LEDGER_SLOT_RESTORING))
+	    !atomic_compare_exchange_strong(&slot->state, &state, LEDGER_SLOT_RESTORING) ||
+	    !copy_slot(slot, &copy))
 		return LEDGER_RESTORED_LATE;
-	fate = ledger_slot_restore(ledger->sys, slot, code);
+	fate = ledger_slot_restore(ledger->sys, &copy, held, code);
 	state = LEDGER_SLOT_RESTORING;
 	atomic_compare_exchange_strong(&slot->state, &state,
 				       fate == LEDGER_FAILED ? LEDGER_SLOT_FAILED : LEDGER_SLOT_FREE);
@@ -81,7 +94,7 @@ static int restore_all(struct ledger *ledger, struct ledger_leftover *leftover, 
 
 	while ((slot = find_newest(ledger, before_serial))) {
 		before_serial = slot->serial;
-		switch (restore_slot(ledger, slot, &code)) {
+		switch (restore_slot(ledger, slot, NULL, &code)) {
 		case LEDGER_RESTORED:
 		case LEDGER_RESTORED_LATE:
 			leftover->nr_restored++;
@@ -122,7 +135,7 @@ uint32_t ledger_retry(struct ledger *ledger, struct error *err)
 		struct ledger_slot *slot = &ledger->file.shared->slots[i];
 
 		if (ledger_slot_state(slot) != LEDGER_SLOT_FAILED ||
-		    restore_slot(ledger, slot, &code) != LEDGER_FAILED)
+		    restore_slot(ledger, slot, NULL, &code) != LEDGER_FAILED)
 			continue;
 		explain_failure(slot, code, err);
 		nr_left++;
@@ -151,7 +164,7 @@ uint32_t ledger_restore_late(struct ledger *ledger)
 		/* what is only noted is being set right now */
 		if (ledger_slot_state(slot) <= LEDGER_SLOT_NOTED || late_at(slot) > now_at)
 			continue;
-		restore_slot(ledger, slot, &code);
+		restore_slot(ledger, slot, NULL, &code);
 		nr++;
 	}
 	return nr;
@@ -307,7 +320,7 @@ int ledger_restore(struct ledger *ledger, struct ledger_id id, struct ledger_out
 	if (!active)
 		return error_set(err, -ENOENT, "no such boost");
 	slot = &ledger->file.shared->slots[id.slot];
-	outcome.fate = restore_slot(ledger, slot, &code);
+	outcome.fate = restore_slot(ledger, slot, &active->thread, &code);
 	outcome.restored_at = ledger->sys->ops->now(ledger->sys);
 	outcome.usage = measure(ledger, active);
 	ledger->sys->ops->let_go(ledger->sys, &active->thread);

@@ -22,6 +22,33 @@ static void forget(struct ledger *ledger, struct prepared *prepared)
 	prepared->serial = 0;
 }
 
+/* The one prepared longest ago; NULL: there is none */
+static struct prepared *find_oldest(struct ledger *ledger)
+{
+	struct prepared *oldest = NULL;
+
+	for (uint32_t i = 0; i < LEDGER_SLOTS; i++) {
+		struct prepared *prepared = &ledger->prepared[i];
+
+		if (prepared->serial && (!oldest || prepared->serial < oldest->serial))
+			oldest = prepared;
+	}
+	return oldest;
+}
+
+/* Where we may not have that many files open, the oldest ones are closed. */
+static int hold(struct ledger *ledger, int32_t tid, struct prepared *prepared)
+{
+	for (;;) {
+		int result = ledger->sys->ops->hold(ledger->sys, tid, &prepared->thread);
+		struct prepared *oldest = result == -EMFILE ? find_oldest(ledger) : NULL;
+
+		if (!oldest)
+			return result;
+		forget(ledger, oldest);
+	}
+}
+
 int ledger_prepare(struct ledger *ledger, int32_t tid, uint64_t began_at)
 {
 	struct prepared *prepared = find_prepared(ledger, tid);
@@ -31,19 +58,14 @@ int ledger_prepare(struct ledger *ledger, int32_t tid, uint64_t began_at)
 		if (!ledger->prepared[i].serial)
 			prepared = &ledger->prepared[i];
 	}
-	if (!prepared) {
-		prepared = &ledger->prepared[0];
-		for (uint32_t i = 1; i < LEDGER_SLOTS; i++) {
-			if (ledger->prepared[i].serial < prepared->serial)
-				prepared = &ledger->prepared[i];
-		}
-	}
+	if (!prepared)
+		prepared = find_oldest(ledger);
 	/* the same thread again, for another wait: its files may stay open */
 	if (prepared->serial && (prepared->thread.tid != tid ||
 				 ledger->sys->ops->look(ledger->sys, &prepared->thread, &prepared->base)))
 		forget(ledger, prepared);
 	if (!prepared->serial) {
-		result = ledger->sys->ops->hold(ledger->sys, tid, &prepared->thread);
+		result = hold(ledger, tid, prepared);
 		if (!result)
 			result = ledger->sys->ops->look(ledger->sys, &prepared->thread, &prepared->base);
 		if (result) {

@@ -12,7 +12,8 @@
  * What the ledger's file holds, and what is done to one of its slots. Only ledger*.c use it.
  *
  * Whatever a slot says is complete once its state is not FREE any more. Two processes may restore one slot
- * at the same time: each compares before it sets, and both set the same.
+ * at the same time: each compares before it sets, and both set the same. When one has freed it, the slot may
+ * be filled for another boost at once: so who restores takes a copy, and sees whether that is of one boost.
  */
 
 #define LEDGER_MAGIC 0x4c545352u
@@ -30,7 +31,7 @@ enum ledger_state {
 struct ledger_slot {
 	_Atomic uint32_t state;	/* enum ledger_state */
 	int32_t tid;
-	uint64_t serial;	/* the order in which boosts were made, from 1 */
+	_Atomic uint64_t serial; /* the order in which boosts were made, from 1; set last */
 	uint64_t start_ticks;
 	uint64_t until_at;
 	char comm[COMM_LEN];
@@ -109,9 +110,13 @@ void ledger_file_close(struct ledger_file *file, bool is_over);
 /**
  * ledger_slot_restore() - give a thread back what it had, if it has what was set
  *
- * The slot's state is not touched. Return: enum ledger_fate; @code: with LEDGER_FAILED the errno.
+ * @slot: a copy; @held: the thread's files, NULL: they are opened for it
+ * @code: with LEDGER_FAILED the errno
+ *
+ * Return: enum ledger_fate.
  */
-uint8_t ledger_slot_restore(struct sched_sys *sys, const struct ledger_slot *slot, int *code);
+uint8_t ledger_slot_restore(struct sched_sys *sys, const struct ledger_slot *slot,
+			    const struct sched_sys_thread *held, int *code);
 
 /** ledger_slot_is_set() - has the thread the scheduling that the boost gave it? */
 bool ledger_slot_is_set(const struct sched_sys_attr *now, const struct sched_sys_attr *set);

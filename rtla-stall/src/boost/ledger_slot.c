@@ -72,20 +72,31 @@ static int give_back(struct sched_sys *sys, const struct ledger_slot *slot, cons
 	return result == -ESRCH ? result : 0;
 }
 
-uint8_t ledger_slot_restore(struct sched_sys *sys, const struct ledger_slot *slot, int *code)
+static int look_and_give_back(struct sched_sys *sys, const struct ledger_slot *slot,
+			      const struct sched_sys_thread *thread, uint8_t *fate)
+{
+	struct sched_sys_look look;
+	int result = sys->ops->look(sys, thread, &look);
+
+	if (result)
+		return result;
+	return look.start_ticks == slot->start_ticks ? give_back(sys, slot, &look, fate) : -ESRCH;
+}
+
+uint8_t ledger_slot_restore(struct sched_sys *sys, const struct ledger_slot *slot,
+			    const struct sched_sys_thread *held, int *code)
 {
 	uint8_t fate = LEDGER_RESTORED;
 	struct sched_sys_thread thread;
-	struct sched_sys_look look;
 
-	*code = sys->ops->hold(sys, slot->tid, &thread);
-	if (!*code) {
-		*code = sys->ops->look(sys, &thread, &look);
-		if (!*code && look.start_ticks != slot->start_ticks)
-			*code = -ESRCH;
-		if (!*code)
-			*code = give_back(sys, slot, &look, &fate);
-		sys->ops->let_go(sys, &thread);
+	if (held) {
+		*code = look_and_give_back(sys, slot, held, &fate);
+	} else {
+		*code = sys->ops->hold(sys, slot->tid, &thread);
+		if (!*code) {
+			*code = look_and_give_back(sys, slot, &thread, &fate);
+			sys->ops->let_go(sys, &thread);
+		}
 	}
 	if (*code == -ESRCH) {
 		*code = 0;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "proc_read.h"
+#include "../util/proc_read.h"
 
 /*
  * Who waits, from /proc alone: for the time when tracing cannot be had.

@@ -117,9 +117,13 @@ static int real_hold(struct sched_sys *sys, int32_t tid, struct sched_sys_thread
 	thread.tid = tid;
 	thread.stat_fd = open_of(tid, "stat");
 	if (thread.stat_fd < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
+		return errno == ENOENT ? -ESRCH : errno == ENFILE ? -EMFILE : -errno;
 	thread.usage = real_of(sys)->has_schedstat ? USAGE_SCHEDSTAT : USAGE_SCHED;
 	thread.usage_fd = open_of(tid, thread.usage == USAGE_SCHEDSTAT ? "schedstat" : "sched");
+	if (thread.usage_fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+		close(thread.stat_fd);
+		return -EMFILE;
+	}
 	if (thread.usage_fd < 0)
 		thread.usage = USAGE_STAT;
 	*ret = thread;

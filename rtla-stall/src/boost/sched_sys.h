@@ -76,7 +76,7 @@ struct sched_sys;
 struct sched_sys_ops {
 	int (*get_attr)(struct sched_sys *sys, int32_t tid, struct sched_sys_attr *ret);
 	int (*set_attr)(struct sched_sys *sys, int32_t tid, const struct sched_sys_attr *attr);
-	/* -ESRCH when there is no such thread */
+	/* -ESRCH when there is no such thread; -EMFILE when too many files are open */
 	int (*hold)(struct sched_sys *sys, int32_t tid, struct sched_sys_thread *ret);
 	int (*look)(struct sched_sys *sys, const struct sched_sys_thread *thread,
 		    struct sched_sys_look *ret);

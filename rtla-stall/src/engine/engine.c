@@ -104,6 +104,7 @@ void engine_destroy(struct engine *eng)
 		eng->free_waits = wait->next;
 		wait_free(wait);
 	}
+	free(eng->gone);
 	work_table_deinit(&eng->works);
 	task_table_deinit(&eng->tasks);
 	culprit_table_deinit(&eng->culprits);
@@ -432,6 +433,18 @@ bool engine_cpu(const struct engine *eng, uint32_t number, struct engine_cpu *re
 uint32_t engine_nr_tasks(const struct engine *eng)
 {
 	return eng->tasks.nr_tasks;
+}
+
+uint32_t engine_nr_free(const struct engine *eng)
+{
+	return eng->tasks.nr_free;
+}
+
+const char *engine_comm(const struct engine *eng, int32_t tid)
+{
+	const struct task *task = task_table_find(&eng->tasks, tid);
+
+	return task ? task->comm : "";
 }
 
 void engine_task(const struct engine *eng, uint32_t index, struct engine_task *ret)

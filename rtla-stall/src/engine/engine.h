@@ -20,7 +20,8 @@
  *
  * The rules are explained in Documentation/engine.rst, the words in Documentation/terms.rst.
  *
- * Memory grows with the number of threads, culprits and open episodes, not with the trace.
+ * Memory grows with the number of threads, culprits and open episodes, not with the trace; where
+ * threads come and go without end, recycle.h bounds it.
  * Nothing in a trace makes it fail: what cannot be is counted (engine_anomaly()), flagged and
  * shown. Only -ENOMEM comes out.
  */
@@ -103,7 +104,10 @@ struct engine_task {
 					 * in NUL */
 	enum tristate kthread;		/* inferred, unless a live source knows it */
 	bool is_dead;
+	bool is_dropped;		/* nr_gone: threads that nobody asked for */
 	bool is_met;			/* false: no event has told of it, only engine_set_kthread() */
+	uint64_t nr_gone;		/* it stands for so many that ended (recycle.h): its tid is
+					 * TID_UNKNOWN, times are sums, response is the worst; 0: it is one */
 	uint8_t state;			/* enum task_state */
 	uint64_t state_at;		/* in that state since; 0 with TASK_UNKNOWN */
 	uint32_t cpu;			/* it runs or is queued there, or ran there last */
@@ -181,6 +185,7 @@ enum anomaly {
 const char *anomaly_name(enum anomaly anomaly);
 
 #define ENGINE_MAX_CPUS 16384u
+#define ENGINE_MAX_TID 4194304	/* tids are below: PID_MAX_LIMIT of 64-bit kernels */
 
 /*
  * Time that jumps by more than 104 days is damage, not waiting. One stamp that does is taken to be now; with
@@ -267,6 +272,12 @@ void engine_set_segments_from(struct engine *eng, uint64_t segments_from_ns);
 
 /** engine_nr_tasks() - how many identities were seen; indexes run from 0 */
 uint32_t engine_nr_tasks(const struct engine *eng);
+
+/** engine_nr_free() - how many of these indexes nobody has now (recycle.h); engine_task() says tid 0 */
+uint32_t engine_nr_free(const struct engine *eng);
+
+/** engine_comm() - the last name of a tid's last holder, dead or alive; any number may be asked for; "" */
+const char *engine_comm(const struct engine *eng, int32_t tid);
 
 /**
  * engine_task() - what is kept of one thread

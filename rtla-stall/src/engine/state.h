@@ -23,6 +23,8 @@ struct engine {
 	struct culprit_table culprits;
 	struct task_table tasks;
 	struct work_table works;
+	struct task **gone;		/* who stand for the dead (recycle.c), ordered */
+	uint32_t nr_gone;
 	struct cpu **cpus;		/* by number; NULL: never met */
 	uint32_t nr_cpus;
 	struct wait *free_waits;

@@ -23,7 +23,7 @@ const char *task_state_name(enum task_state state)
 
 int task_table_init(struct task_table *table)
 {
-	*table = (struct task_table){ 0 };
+	*table = (struct task_table){ .first_free = UINT32_MAX };
 	table->pages = calloc(NR_PAGES, sizeof(*table->pages));
 	return table->pages ? 0 : -ENOMEM;
 }
@@ -46,47 +46,72 @@ struct task *task_table_at(const struct task_table *table, uint32_t index)
 	return &table->chunks[index / CHUNK][index % CHUNK];
 }
 
-static int make_room(struct task_table *table, int32_t tid)
+static int make_page(struct task_table *table, int32_t tid)
 {
 	struct task ***page = &table->pages[tid / TASK_TIDS_PER_PAGE];
 
-	if (!*page) {
+	if (!*page)
 		*page = calloc(TASK_TIDS_PER_PAGE, sizeof(**page));
-		if (!*page)
-			return -ENOMEM;
-	}
-	if (table->nr_tasks == table->nr_chunks * CHUNK) {
-		struct task **chunks;
+	return *page ? 0 : -ENOMEM;
+}
 
-		chunks = reallocarray(table->chunks, table->nr_chunks + 1, sizeof(*chunks));
-		if (!chunks)
-			return -ENOMEM;
-		table->chunks = chunks;
-		chunks[table->nr_chunks] = calloc(CHUNK, sizeof(**chunks));
-		if (!chunks[table->nr_chunks])
-			return -ENOMEM;
-		table->nr_chunks++;
+static int make_room(struct task_table *table)
+{
+	struct task **chunks;
+
+	if (table->nr_tasks < table->nr_chunks * CHUNK)
+		return 0;
+	chunks = reallocarray(table->chunks, table->nr_chunks + 1, sizeof(*chunks));
+	if (!chunks)
+		return -ENOMEM;
+	table->chunks = chunks;
+	chunks[table->nr_chunks] = calloc(CHUNK, sizeof(**chunks));
+	if (!chunks[table->nr_chunks])
+		return -ENOMEM;
+	table->nr_chunks++;
+	return 0;
+}
+
+/* A task with its index and its culprit; the rest is undefined. */
+static int take(struct task_table *table, struct culprit_table *culprits, int32_t tid, struct task **ret)
+{
+	uint32_t index = table->nr_tasks;
+	int err;
+
+	if (table->nr_free) {
+		*ret = task_table_at(table, table->first_free);
+		table->first_free = (*ret)->next_free;
+		table->nr_free--;
+		culprits->entries[(*ret)->culprit].id = tid;
+		return 0;
 	}
+	err = make_room(table);
+	if (err)
+		return err;
+	*ret = task_table_at(table, index);
+	err = culprit_table_add_thread(culprits, index, tid, &(*ret)->culprit);
+	if (err)
+		return err;
+	(*ret)->index = index;
+	table->nr_tasks++;
 	return 0;
 }
 
 int task_table_add(struct task_table *table, struct culprit_table *culprits, int32_t tid,
 		   struct task **ret)
 {
-	int err = make_room(table, tid);
+	int err = tid == TID_UNKNOWN ? 0 : make_page(table, tid);
 	struct task *task;
-	uint32_t culprit;
 
+	if (!err)
+		err = take(table, culprits, tid, &task);
 	if (err)
 		return err;
-	err = culprit_table_add_thread(culprits, table->nr_tasks, tid, &culprit);
-	if (err)
-		return err;
-	task = task_table_at(table, table->nr_tasks);
 	*task = (struct task){
 		.tid = tid,
-		.index = table->nr_tasks,
-		.culprit = culprit,
+		.index = task->index,
+		.culprit = task->culprit,
+		.next_free = UINT32_MAX,
 		.state = TASK_UNKNOWN,
 		.kthread = TRI_UNKNOWN,
 		.rank = RANK_UNKNOWN,
@@ -95,12 +120,31 @@ int task_table_add(struct task_table *table, struct culprit_table *culprits, int
 		.base_prio = PRIO_UNKNOWN,
 		.lender = CULPRIT_NONE,
 		.work_queued_by = CULPRIT_NONE,
-		.kept = { .index = table->nr_tasks, .culprit = culprit, .tid = tid },
+		.kept = { .index = task->index, .culprit = task->culprit, .tid = tid },
 	};
-	table->nr_tasks++;
-	table->pages[tid / TASK_TIDS_PER_PAGE][tid % TASK_TIDS_PER_PAGE] = task;
+	if (tid != TID_UNKNOWN)
+		table->pages[tid / TASK_TIDS_PER_PAGE][tid % TASK_TIDS_PER_PAGE] = task;
 	*ret = task;
 	return 0;
+}
+
+void task_table_free(struct task_table *table, uint32_t index, uint32_t heir)
+{
+	struct task *task = task_table_at(table, index);
+
+	if (task_table_find(table, task->tid) == task)
+		table->pages[task->tid / TASK_TIDS_PER_PAGE][task->tid % TASK_TIDS_PER_PAGE] =
+			task_table_at(table, heir);
+	*task = (struct task){
+		.index = index,
+		.culprit = task->culprit,
+		.next_free = table->first_free,
+		.lender = CULPRIT_NONE,
+		.work_queued_by = CULPRIT_NONE,
+		.kept = { .index = index, .culprit = task->culprit },
+	};
+	table->first_free = index;
+	table->nr_free++;
 }
 
 void task_set_comm(struct task *task, const char comm[COMM_LEN])

@@ -16,6 +16,7 @@
  * A tid is used again: an identity ends when its thread is switched out dead, or when the tid is
  * forked anew. Every identity is a struct task of its own with an index that stays; the table maps
  * a tid to the identity that holds it now. struct task stays where it is until task_table_deinit().
+ * One that is given up (recycle.h) is used for another thread, with its index and culprit number.
  *
  *            waking                switch-in               switch-out S
  *   SLEEPING -------------> READY ------------> RUNNING -------------------> SLEEPING
@@ -23,7 +24,7 @@
  *                                 switch-out R                (X, Z: DEAD)
  */
 
-#define TASK_MAX_TID 4194304	/* PID_MAX_LIMIT of 64-bit kernels */
+#define TASK_MAX_TID ENGINE_MAX_TID
 #define TASK_TIDS_PER_PAGE 4096
 
 struct wait;
@@ -53,7 +54,8 @@ struct waker {
 struct task {
 	int32_t tid;
 	uint32_t index;
-	uint32_t culprit;
+	uint32_t culprit;	/* for good, like the index */
+	uint32_t next_free;	/* nobody has it: the next such one; UINT32_MAX */
 	char comm[COMM_LEN];
 	uint8_t state;		/* enum task_state */
 	uint8_t kthread;	/* enum tristate, without the names' say */
@@ -87,7 +89,9 @@ struct task {
 struct task_table {
 	struct task **chunks;
 	uint32_t nr_chunks;
-	uint32_t nr_tasks;
+	uint32_t nr_tasks;	/* free ones included */
+	uint32_t nr_free;
+	uint32_t first_free;	/* UINT32_MAX: none */
 	struct task ***pages;	/* by tid; NULL: none */
 };
 
@@ -110,12 +114,18 @@ static inline struct task *task_table_find(const struct task_table *table, int32
 
 /**
  * task_table_add() - a new identity, which holds the tid from now on
- * @tid: 1..TASK_MAX_TID - 1
+ * @tid: 1..TASK_MAX_TID - 1; or TID_UNKNOWN: it holds none
  *
  * Return: 0 or -ENOMEM; @ret the task, in TASK_UNKNOWN
  */
 int task_table_add(struct task_table *table, struct culprit_table *culprits, int32_t tid,
 		   struct task **ret);
+
+/**
+ * task_table_free() - nobody refers to it any more, neither as a thread nor as a culprit
+ * @heir: index of the dead identity that has its tid now, if it is nobody else's
+ */
+void task_table_free(struct task_table *table, uint32_t index, uint32_t heir);
 
 /** task_set_comm() - a record tells its name; an empty one is no news */
 void task_set_comm(struct task *task, const char comm[COMM_LEN]);

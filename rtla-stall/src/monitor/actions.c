@@ -319,6 +319,9 @@ static int run_shell(const char *command, const struct actions_context *context,
 	pid_t pid = 0;
 	int result;
 
+	/* hits that were found together would begin and end one after the other */
+	if (is_interrupted(context))
+		return error_set(err, -EINTR, "interrupted before the command '%.100s'", command);
 	fflush(stdout);
 	result = start_shell(command, &pid);
 	if (result)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../boost/proc_read.h"
+#include "../util/proc_read.h"
 
 #define TEXT_SIZE 4096u		/* of a file; a kernel's command line is shorter */
 #define SERVER_DIR "sys/kernel/debug/sched/fair_server"

@@ -157,6 +157,7 @@ void monitor_destroy(struct monitor *monitor)
 	source_close(monitor->proc);
 	hits_destroy(monitor->hits);
 	rates_deinit(&monitor->rates);
+	ended_deinit(&monitor->ended);
 	names_destroy(monitor->names);
 	free(monitor);
 }
@@ -220,9 +221,11 @@ static int begin_live(struct monitor *monitor, struct live_instance *instance, s
 		struct engine_facts facts = source_facts(&monitor->live->info);
 
 		monitor->skip_to_at = monitor->last_at;
+		lingering_begin(&monitor->lingering, monitor->proc, monitor_now());
 		engine_set_facts(monitor->account.engine, &facts);
 	} else {
 		monitor->last_at = 0;
+		ended_deinit(&monitor->ended);
 		result = open_account(monitor, &monitor->live->info, err);
 	}
 	if (!result)
@@ -292,6 +295,10 @@ static int feed_found(const struct event *event, void *arg)
 
 static int deliver(struct monitor *monitor, struct error *err)
 {
+	int result = lingering_turn(&monitor->lingering, monitor_now(), monitor->last_at, feed_found, monitor, err);
+
+	if (result)
+		return result;
 	if (monitor->phase == SNAPSHOT_LIVE &&
 	    occupants_find(&monitor->occupants, monitor->account.engine, monitor->last_at, feed_found, monitor))
 		return error_set(err, -ENOMEM, "out of memory");
@@ -308,8 +315,14 @@ static int recycle(struct monitor *monitor, struct error *err)
 	struct recycle_map map;
 	int result;
 
-	if (!account_is_recycle_due(&monitor->account) || monitor_now() < monitor->recycled_at + RECYCLE_PAUSE_NS)
+	if (!account_is_recycle_due(&monitor->account) ||
+	    monitor_now() < monitor->recycled_at + RECYCLE_PAUSE_NS)
 		return 0;
+	/* What was recorded of those that were missing the last time has been read. */
+	if (monitor->last_at < monitor->recycled_at)
+		return 0;
+	if (ended_look(&monitor->ended, monitor->account.engine, ended_exists) < 0)
+		return error_set(err, -ENOMEM, "out of memory");
 	result = account_recycle(&monitor->account, monitor_info(monitor)->first_at, &map, err);
 	if (result)
 		return result;
@@ -329,8 +342,11 @@ int monitor_turn(struct monitor *monitor, struct error *err)
 		return 0;
 	if (monitor->setup)
 		result = look_for_live(monitor, err);
-	if (!result && monitor_now() >= source_due_at(monitor))
+	if (!result && monitor_now() >= source_due_at(monitor)) {
 		result = take_events(monitor, monitor->live ? monitor->live : monitor->proc, err);
+		if (!result && !monitor->live)
+			result = tell_kthreads(monitor, err);
+	}
 	if (result < 0)
 		return result;
 	if (monitor->account.is_paused && monitor->last_at >= monitor->live_at + monitor->config.warm_up_ns) {

@@ -26,8 +26,8 @@
  *        |--- /proc ------|--- trace ------------------->      one engine, one clock (CLOCK_MONOTONIC)
  *        waits found in /proc go on here until a switch ends them
  *
- * A turn never waits for anything. Memory does not grow with the run, but with the threads that live: those that
- * have ended are recycled.
+ * A turn never waits for anything. Memory does not grow with the run, but with the threads that live: those
+ * that have ended are recycled.
  */
 
 struct error;
@@ -64,7 +64,7 @@ struct monitor_config {
 	/* each closed wait of CPUs and time watched, of whatever thread; each activation; NULL */
 	void (*on_episode)(const struct episode *episode, void *arg);
 	void (*on_timerlat)(const struct timerlat_activation *activation, void *arg);
-	/* numbers of threads and culprits change: whoever keeps some writes the new ones. Return: 0 or -ENOMEM; NULL */
+	/* numbers of threads and culprits change: whoever keeps some writes the new ones. 0 or -ENOMEM; NULL */
 	int (*on_recycle)(const struct recycle_map *map, void *arg);
 	void *arg;
 };

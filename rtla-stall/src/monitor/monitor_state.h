@@ -4,7 +4,9 @@
 
 #include "../account.h"
 #include "../source/source.h"
+#include "ended.h"
 #include "hits.h"
+#include "lingering.h"
 #include "monitor.h"
 #include "occupants.h"
 #include "rates.h"
@@ -18,6 +20,8 @@ struct monitor {
 	struct hits *hits;
 	struct rates rates;
 	struct occupants occupants;
+	struct lingering lingering;
+	struct ended ended;
 	struct live_setup *setup;	/* until tracing is up */
 	struct source *proc;		/* likewise */
 	struct source *live;		/* from then on */

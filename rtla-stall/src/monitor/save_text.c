@@ -92,10 +92,14 @@ static void add_comms(struct tep_handle *tep, const char *cmdlines)
 {
 	for (const char *line = cmdlines; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		char comm[COMM_SIZE];
-		int tid;
+		char *name;
+		long tid = strtol(line, &name, 10);
 
-		if (sscanf(line, "%d %31[^\n]", &tid, comm) == 2)
-			tep_register_comm(tep, comm, tid);
+		if (name == line || *name != ' ')
+			continue;
+		/* a name may begin with blanks, and be nothing else */
+		snprintf(comm, sizeof(comm), "%.*s", (int)strcspn(name + 1, "\n"), name + 1);
+		tep_register_comm(tep, comm, (int)tid);
 	}
 }
 
@@ -173,6 +177,22 @@ static void print_loss(const struct dat_stream *stream, struct trace_seq *line)
 		trace_seq_printf(line, "CPU:%u [LOST EVENTS]\n", stream->cpu);
 }
 
+/* The end of a record, or of a line of its stack */
+static bool is_end_of_line(const char *at)
+{
+	return *at == '\n' && (!at[1] || !strcmp(at + 1, "\n") || !strncmp(at + 1, "\t=>", 3) ||
+			       !strncmp(at + 1, " =>", 3));
+}
+
+/* A name that holds an end of line would look like two records, one that holds an escape would be obeyed. */
+static void tame(char *line)
+{
+	for (; *line; line++) {
+		if (((unsigned char)*line < ' ' && *line != '\t' && !is_end_of_line(line)) || *line == 0x7f)
+			*line = '?';
+	}
+}
+
 static int print_all(struct printing *printing, FILE *out)
 {
 	struct trace_seq line;
@@ -189,6 +209,7 @@ static int print_all(struct printing *printing, FILE *out)
 		else
 			print_loss(stream, &line);
 		trace_seq_terminate(&line);
+		tame(line.buffer);
 		if (fputs(line.buffer, out) < 0)
 			result = -EIO;
 		if (dat_stream_next(stream) != DAT_END)

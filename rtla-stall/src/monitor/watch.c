@@ -542,6 +542,10 @@ int watch_run(const struct monitor_params *params, const struct watch_setting *s
 			*err = failure;
 		result = result ? result : code;
 	}
+	if (watch.write_error.code && !result) {
+		*err = watch.write_error;
+		result = err->code;
+	}
 	if (*watch.failure)
 		setting->say(watch.failure);
 	*is_threshold_reached = watch.is_threshold_reached;

@@ -41,14 +41,19 @@ static int name_trace(const struct watch *watch, const char *path, char *ret, si
 	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
 }
 
+static bool is_full(const struct watch *watch)
+{
+	return watch->params->trace_keep && watch->nr_traces >= watch->params->trace_keep;
+}
+
 int watch_save(struct watch *watch, const char *path, struct error *err)
 {
-	uint32_t keep = watch->params->trace_keep;
 	char name[4096];
 	int result;
 
-	if (keep && watch->nr_traces >= keep)
-		return error_set(err, -ENOSPC, "%u traces are saved, which is what --trace-keep allows", keep);
+	if (is_full(watch))
+		return error_set(err, -ENOSPC, "%u traces are saved, which is what --trace-keep allows",
+				 watch->params->trace_keep);
 	if (name_trace(watch, path ? path : DEFAULT_TRACE, name, sizeof(name)))
 		return error_set(err, -ENAMETOOLONG, "%.80s...: %s", path, strerror(ENAMETOOLONG));
 	if (monitor_is_live(watch->monitor) && !watch->view.ops && !watch->is_out_taken) {
@@ -64,18 +69,34 @@ int watch_save(struct watch *watch, const char *path, struct error *err)
 
 /* ---- actions ---------------------------------------------------------------------------------- */
 
+/* More than are to be kept are not saved, and nothing has failed: what comes after it is done. */
 static int save_trace(const char *path, void *arg, struct error *err)
 {
-	return watch_save(arg, path, err);
+	struct watch *watch = arg;
+	int result = watch_save(watch, path, err);
+
+	if (!is_full(watch))
+		return result;
+	if (!result || watch->has_said_full)
+		return 0;
+	watch->has_said_full = true;
+	if (watch->view.ops)
+		watch->view.ops->say(watch->view.self, err->text);
+	else
+		watch->setting->say(err->text);
+	return 0;
 }
 
 bool watch_run_actions(struct watch *watch, const struct actions *actions)
 {
+	bool is_end = actions == &watch->params->on_end;
 	const struct actions_context context = {
 		.save_trace = save_trace,
 		.arg = watch,
 		.parent = watch->parent,
-		.is_interrupted = watch->setting->is_interrupted,
+		/* what ended the run is no reason to leave out what is to be done at its end */
+		.is_interrupted = is_end && *watch->setting->is_interrupted ? NULL :
+				  watch->setting->is_interrupted,
 	};
 	struct error err = { 0 };
 	bool goes_on = false;
@@ -87,34 +108,49 @@ bool watch_run_actions(struct watch *watch, const struct actions *actions)
 
 /* ---- hits ------------------------------------------------------------------------------------- */
 
-static int write_text(struct watch *watch, const struct hit_report_input *input)
+/* What cannot be written is an error at the end; meanwhile the rest is seen to. */
+static void note_written(struct watch *watch, int result, const char *path)
+{
+	if (result == -ENOMEM)
+		watch->has_failed = true;
+	else if (result == -EPIPE)	/* its reader has seen enough */
+		watch->is_over = true;
+	else if (result && !watch->write_error.code)
+		error_set(&watch->write_error, result, "%s: %s", path, strerror(-result));
+}
+
+static void write_text(struct watch *watch, const struct hit_report_input *input)
 {
 	struct document_layout layout = watch->setting->layout;
-	int result;
 
 	if (watch->params->has_no_aa || watch->is_out_taken || watch->is_lines_only)
-		return 0;
+		return;
 	layout.has_colour &= watch->reports == watch->setting->out;
-	result = hit_report_write(input, &layout, watch->reports);
-	fflush(watch->reports);
-	return result;
+	note_written(watch, hit_report_write(input, &layout, watch->reports), "standard output");
+}
+
+static void write_line(struct watch *watch, const struct hit_report_input *input)
+{
+	const char *path = watch->params->json_lines.path;
+
+	if (watch->lines)
+		note_written(watch, hit_lines_write(input, watch->lines), path ? path : "standard output");
 }
 
 /* The line tells where the trace was saved; but it does not wait for a command of the user's. */
-static int write_hit(struct watch *watch, const struct actions *actions, struct hit_report_input *input,
-		     bool *goes_on)
+static void write_hit(struct watch *watch, const struct actions *actions, struct hit_report_input *input,
+		      bool *goes_on)
 {
 	bool is_line_first = actions_has(actions, ACTION_SHELL);
-	int result = write_text(watch, input);
 
-	if (!result && is_line_first && watch->lines)
-		result = hit_lines_write(input, watch->lines);
+	write_text(watch, input);
+	if (is_line_first)
+		write_line(watch, input);
 	*watch->saved_path = '\0';
 	*goes_on = watch_run_actions(watch, actions);
 	input->saved_path = *watch->saved_path ? watch->saved_path : NULL;
-	if (!result && !is_line_first && watch->lines)
-		result = hit_lines_write(input, watch->lines);
-	return result;
+	if (!is_line_first)
+		write_line(watch, input);
 }
 
 /* Stacks first: what runs may not run for long. */
@@ -144,7 +180,7 @@ static int report(struct watch *watch, const struct monitor_hit *hit, const stru
 	if (!result) {
 		input.stacks = &stacks;
 		input.snapshot = &snapshot;
-		result = write_hit(watch, actions, &input, goes_on);
+		write_hit(watch, actions, &input, goes_on);
 		snapshot_deinit(&snapshot);
 	}
 	hit_stacks_deinit(&stacks);
@@ -160,7 +196,7 @@ void watch_on_hit(const struct monitor_hit *hit, void *arg)
 
 	/* --json-lines without a threshold: each stall is a line, and nothing else */
 	if (watch->is_lines_only) {
-		if (!hit_rate_allows(&watch->rate, hit_report_cpu(hit), now_at()))
+		if (watch->is_over || !hit_rate_allows(&watch->rate, hit_report_cpu(hit), now_at()))
 			monitor_count_unreported(watch->monitor);
 		else if (report(watch, hit, &none, &goes_on) == -ENOMEM)
 			watch->has_failed = true;
@@ -177,6 +213,7 @@ void watch_on_hit(const struct monitor_hit *hit, void *arg)
 		watch->has_failed = true;
 	if (goes_on)
 		return;
+	/* a command that a signal ended never came to the `continue` behind it */
+	watch->is_threshold_reached |= !*watch->setting->is_interrupted || !actions_has(actions, ACTION_CONTINUE);
 	watch->is_over = true;
-	watch->is_threshold_reached = true;
 }

@@ -28,11 +28,15 @@ static int say_write_failed(int result, const char *path, struct error *err)
 	return error_set(err, result, "%s: %s", path, strerror(-result));
 }
 
-static int flush_out(FILE *out, int result, struct error *err)
+static int flush(FILE *out, int result)
 {
 	errno = 0;
-	if (!result && fflush(out))
-		result = errno ? -errno : -EIO;
+	return !result && fflush(out) ? errno ? -errno : -EIO : result;
+}
+
+static int flush_out(FILE *out, int result, struct error *err)
+{
+	result = flush(out, result);
 	return result ? say_write_failed(result, "standard output", err) : 0;
 }
 
@@ -85,7 +89,9 @@ static int write_plain(struct watch *watch, const struct snapshot *snapshot)
 	for (uint32_t i = 0; i + 1 < page->nr_lines; i++)
 		if (*top_page_line(page, i))
 			fprintf(watch->setting->out, "%s\n", top_page_line(page, i));
-	return fputc('\n', watch->setting->out) == EOF ? -EIO : 0;
+	/* whether all that got out shows when it is flushed */
+	fputc('\n', watch->setting->out);
+	return 0;
 }
 
 int watch_show_plain(struct watch *watch, const struct snapshot *snapshot, struct error *err)
@@ -97,9 +103,10 @@ int watch_show_plain(struct watch *watch, const struct snapshot *snapshot, struc
 		result = timerlat_table_write(&table, watch->setting->out);
 	else
 		result = write_plain(watch, snapshot);
+	result = flush(watch->setting->out, result);
 	if (result == -EPIPE)
 		watch->is_over = true;
-	return flush_out(watch->setting->out, result, err);
+	return result ? say_write_failed(result, "standard output", err) : 0;
 }
 
 /* ---- hist ------------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #define RTLA_STALL_MONITOR_WATCH_STATE_H
 
 #include "../stats/columns.h"
+#include "../util/error.h"
 #include "../util/outfile.h"
 #include "../view/view.h"
 #include "facts.h"
@@ -53,6 +54,8 @@ struct watch {
 	size_t report_size;
 	FILE *reports;			/* setting->out, or a stream to report_text */
 	char failure[256];		/* of an action: said when all is printed; "" */
+	struct error write_error;	/* of a report or a line; code 0: none */
+	bool has_said_full;		/* that --trace-keep traces are saved */
 };
 
 /** watch_on_hit() - a threshold was reached: say it, save the trace, do what was asked for */

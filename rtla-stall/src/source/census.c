@@ -9,8 +9,8 @@
 
 #include <libproc2/pids.h>
 
-#include "../boost/proc_read.h"
 #include "../util/error.h"
+#include "../util/proc_read.h"
 
 #define PF_WQ_WORKER 0x00000020u	/* include/linux/sched.h */
 #define PF_KTHREAD 0x00200000u
@@ -71,29 +71,6 @@ static int make_room(struct census *census, size_t nr, struct error *err)
 	return 0;
 }
 
-/* "kworker/R-md+md" is the rescuer of md at work. Return: the length of its own name */
-static size_t rescuer_length(const char *shown, size_t length)
-{
-	const char *name = shown + strlen("kworker/R-");
-
-	for (const char *at = name; at < shown + length; at++) {
-		size_t name_length = (size_t)(at - name);
-
-		if ((*at == '+' || *at == '-') && !strncmp(at + 1, name, name_length) &&
-		    at + 1 + name_length == shown + length)
-			return (size_t)(at - shown);
-	}
-	return length;
-}
-
-/* A kworker is shown as "kworker/3:1-events" or "kworker/3:1+events", and traced as "kworker/3:1". */
-static size_t worker_length(const char *shown)
-{
-	if (!strncmp(shown, "kworker/R-", strlen("kworker/R-")))
-		return rescuer_length(shown, strlen(shown));
-	return strcspn(shown, "+-");
-}
-
 static void take_comm(const struct census *census, struct census_thread *thread, const char *shown,
 		      unsigned long flags)
 {
@@ -107,7 +84,7 @@ static void take_comm(const struct census *census, struct census_thread *thread,
 		return;
 	}
 	if (flags & PF_WQ_WORKER)
-		length = worker_length(shown);
+		length = proc_read_worker_length(shown, length);
 	if (length > COMM_LEN - 1)
 		length = COMM_LEN - 1;
 	memcpy(thread->comm, shown, length);

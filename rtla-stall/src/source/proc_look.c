@@ -9,10 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../boost/proc_read.h"
 #include "../engine/engine.h"
 #include "../util/cleanup.h"
 #include "../util/error.h"
+#include "../util/proc_read.h"
 
 #define STAT_SIZE 1024u
 #define STATUS_SIZE 8192u	/* that of 8192 CPUs is about as long */

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../boost/proc_read.h"
 #include "../util/error.h"
+#include "../util/proc_read.h"
 #include "proc_compare.h"
 
 #define FIRST_LOOK_NS 50000000u

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct recycle_map;
+
 /*
  * Time charged to culprits, one row per (culprit, cause, reason).
  *
@@ -72,5 +74,16 @@ static inline struct charges_row *charges_find(const struct charges *charges, ui
  */
 struct charges_row *charges_row(struct charges *charges, uint32_t culprit, uint8_t cause,
 				uint8_t reason);
+
+/** charges_merge() - count everything @from holds in @charges as well. Return: 0 or -ENOMEM */
+int charges_merge(struct charges *charges, const struct charges *from) __attribute__((warn_unused_result));
+
+/**
+ * charges_recycle() - write the culprits' new numbers; rows that become equal are one (engine/recycle.h)
+ *
+ * Return: 0 or -ENOMEM; then it is as it was.
+ */
+int charges_recycle(struct charges *charges, const struct recycle_map *map)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "../engine/recycle.h"
+
 #define PAGES_PER_DIRECTORY 64u
 #define PER_DIRECTORY (PAGES_PER_DIRECTORY * COLUMNS_PER_PAGE)	/* buckets */
 
@@ -45,13 +47,17 @@ static void hist_free(const struct columns *columns, struct columns_hist *hist)
 	free(hist);
 }
 
+static void column_free(const struct columns *columns, struct columns_column *column)
+{
+	for (int what = 0; column && what < COLUMNS_NR; what++)
+		hist_free(columns, column->hists[what]);
+	free(column);
+}
+
 void columns_deinit(struct columns *columns)
 {
-	for (uint32_t id = 0; id < columns->nr_slots; id++) {
-		for (int what = 0; columns->slots[id] && what < COLUMNS_NR; what++)
-			hist_free(columns, columns->slots[id]->hists[what]);
-		free(columns->slots[id]);
-	}
+	for (uint32_t id = 0; id < columns->nr_slots; id++)
+		column_free(columns, columns->slots[id]);
 	free(columns->slots);
 }
 
@@ -220,4 +226,61 @@ uint32_t columns_next(const struct columns *columns, const struct columns_hist *
 		bucket++;
 	}
 	return UINT32_MAX;
+}
+
+static int merge_hist(const struct columns *columns, struct columns_hist *into,
+		      const struct columns_hist *from)
+{
+	uint32_t bucket = columns_next(columns, from, 0);
+
+	if (hist_merge(&into->log, &from->log))
+		return -ENOMEM;
+	into->over += from->over;
+	for (; bucket != UINT32_MAX; bucket = columns_next(columns, from, bucket + 1)) {
+		int err = columns_add_count(columns, into, bucket, columns_count(from, bucket));
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int merge(struct columns *columns, uint32_t id, const struct columns_column *from)
+{
+	struct columns_column *into = columns_column(columns, id);
+	int err = into ? 0 : -ENOMEM;
+
+	if (err)
+		return err;
+	into->open += from->open;
+	if (from->open_max_ns > into->open_max_ns)
+		into->open_max_ns = from->open_max_ns;
+	into->touched_by_loss += from->touched_by_loss;
+	for (int what = 0; what < COLUMNS_NR && !err; what++) {
+		struct columns_hist *hist;
+
+		if (!from->hists[what])
+			continue;
+		hist = columns_hist(into, (enum columns_what)what);
+		err = hist ? merge_hist(columns, hist, from->hists[what]) : -ENOMEM;
+	}
+	return err;
+}
+
+int columns_recycle(struct columns *columns, const struct recycle_map *map)
+{
+	int err = 0;
+
+	assert(columns->of == COLUMNS_OF_THREADS);
+	for (uint32_t id = 0; id < map->nr_tasks && id < columns->nr_slots && !err; id++) {
+		struct columns_column *column = columns->slots[id];
+
+		if (!column || map->verdicts[id] == RECYCLE_KEEP)
+			continue;
+		columns->slots[id] = NULL;
+		if (map->verdicts[id] == RECYCLE_FOLD)
+			err = merge(columns, map->tasks[id], column);
+		column_free(columns, column);
+	}
+	return err;
 }

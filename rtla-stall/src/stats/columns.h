@@ -8,6 +8,8 @@
 #include "../engine/engine.h"
 #include "hist.h"
 
+struct recycle_map;
+
 /*
  * Histograms as rtla's hist tables have them: buckets of equal width, as many as was asked for, and what is
  * beyond; one per column and kind of sample. Beside each the log-linear histogram of hist.h, which holds
@@ -130,5 +132,14 @@ uint64_t columns_count(const struct columns_hist *hist, uint32_t bucket);
  * Return: the first bucket from @from on that is not empty; UINT32_MAX when there is none.
  */
 uint32_t columns_next(const struct columns *columns, const struct columns_hist *hist, uint32_t from);
+
+/**
+ * columns_recycle() - new indexes of threads (engine/recycle.h): what is folded is added up in the column of
+ * who stands for it, what is dropped is gone; COLUMNS_OF_THREADS
+ *
+ * Return: 0, -ENOMEM or -EOVERFLOW; then the columns are not to be trusted any more.
+ */
+int columns_recycle(struct columns *columns, const struct recycle_map *map)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../engine/recycle.h"
+
 struct longest {
 	struct episode **waits;	/* what each points to is one allocation, its segments another */
 	size_t nr_waits;
@@ -205,4 +207,58 @@ int longest_add(struct longest *longest, const struct episode *episode)
 struct episode *longest_copy(const struct episode *episode)
 {
 	return copy_wait(episode, true);
+}
+
+void longest_recycle_copy(struct episode *copy, const struct recycle_map *map)
+{
+	struct episode_stack *stacks = (struct episode_stack *)copy->stacks;
+
+	copy->task = recycle_task(map, copy->task);
+	copy->waker = recycle_culprit(map, copy->waker);
+	copy->work_queued_by = recycle_culprit(map, copy->work_queued_by);
+	copy->nr_charges = recycle_charges(map, (struct charge *)copy->charges, copy->nr_charges);
+	copy->nr_segments = recycle_segments(map, (struct segment *)copy->segments, copy->nr_segments);
+	for (uint32_t i = 0; i < copy->nr_stacks; i++)
+		stacks[i].of = recycle_culprit(map, stacks[i].of);
+}
+
+/* Return: the wait with its new numbers, in as much memory as it needs; NULL when out of memory */
+static struct episode *renew(struct episode *wait, const struct recycle_map *map)
+{
+	uint32_t nr_charges = wait->nr_charges;
+	uint32_t nr_segments = wait->nr_segments;
+	struct episode *smaller;
+
+	longest_recycle_copy(wait, map);
+	if (wait->nr_charges == nr_charges && wait->nr_segments == nr_segments)
+		return wait;
+	smaller = copy_wait(wait, true);
+	longest_free(wait);
+	return smaller;
+}
+
+int longest_recycle(struct longest *longest, const struct recycle_map *map)
+{
+	size_t nr_left = 0;
+	int err = 0;
+
+	longest->bytes_of_waits = longest->bytes_of_segments = 0;
+	for (size_t i = 0; i < longest->nr_waits; i++) {
+		struct episode *wait = longest->waits[i];
+
+		if (wait->task < map->nr_tasks && map->verdicts[wait->task] == RECYCLE_DROP) {
+			longest_free(wait);
+			continue;
+		}
+		wait = renew(wait, map);
+		if (!wait) {
+			err = -ENOMEM;
+			continue;
+		}
+		longest->waits[nr_left++] = wait;
+		longest->bytes_of_waits += size_of_wait(wait);
+		longest->bytes_of_segments += size_of_segments(wait);
+	}
+	longest->nr_waits = nr_left;
+	return err;
 }

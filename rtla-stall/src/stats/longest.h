@@ -18,6 +18,7 @@
  */
 
 struct longest;
+struct recycle_map;
 
 /**
  * longest_create() - make an empty collection
@@ -53,5 +54,16 @@ struct episode *longest_copy(const struct episode *episode);
 
 /** longest_free() - @copy may be NULL */
 void longest_free(struct episode *copy);
+
+/**
+ * longest_recycle() - write new numbers (engine/recycle.h) into all waits kept; those of threads dropped go
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int longest_recycle(struct longest *longest, const struct recycle_map *map)
+	__attribute__((warn_unused_result));
+
+/** longest_recycle_copy() - likewise into a longest_copy() */
+void longest_recycle_copy(struct episode *copy, const struct recycle_map *map);
 
 #endif

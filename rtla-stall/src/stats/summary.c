@@ -64,6 +64,7 @@ static int compare_threads(const void *a, const void *b)
 static void add_to_totals(struct summary *summary, const struct summary_thread *thread)
 {
 	summary->totals.threads++;
+	summary->totals.gone += thread->task.nr_gone;
 	summary->totals.waiting += thread->waits > 0;
 	summary->totals.kthread_unknown += thread->task.kthread == TRI_UNKNOWN;
 	summary->totals.waits += thread->waits;
@@ -107,25 +108,9 @@ static int merge_charges(const struct summary *summary, const struct tally *tall
 {
 	for (uint32_t i = 0; i < summary->nr_threads; i++) {
 		uint32_t task = summary->threads[i].task.index;
-		const struct charges *charges;
 
-		if (task >= tally->nr_threads)
-			continue;
-		charges = &tally->threads[task].charges;
-		for (uint32_t slot = 0; slot < charges->nr_slots; slot++) {
-			const struct charges_row *from = &charges->slots[slot];
-			struct charges_row *into;
-
-			if (!from->is_used)
-				continue;
-			into = charges_row(merged, from->culprit, from->cause, from->reason);
-			if (!into)
-				return -ENOMEM;
-			into->ns += from->ns;
-			into->waits += from->waits;
-			if (from->worst_ns > into->worst_ns)
-				into->worst_ns = from->worst_ns;
-		}
+		if (task < tally->nr_threads && charges_merge(merged, &tally->threads[task].charges))
+			return -ENOMEM;
 	}
 	return 0;
 }

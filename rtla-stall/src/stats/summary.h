@@ -63,6 +63,7 @@ struct summary {
 	uint64_t stalls_omitted;	/* shorter ones there was no room for */
 	struct {
 		uint64_t threads;	/* rows */
+		uint64_t gone;		/* threads that ended and share rows (engine_task.nr_gone) */
 		uint64_t waiting;	/* those with a wait */
 		uint64_t kthread_unknown; /* those that may or may not be kernel threads */
 		uint64_t waits;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../engine/recycle.h"
+
 void tally_init(struct tally *tally, uint64_t stall_ns)
 {
 	*tally = (struct tally){ .stall_ns = stall_ns };
@@ -173,4 +175,71 @@ void tally_give_back(struct tally *tally, struct tally_lend *lend)
 	}
 	free(lend->lent);
 	*lend = (struct tally_lend){ 0 };
+}
+
+/* Nothing is left of a thread whose index is given to another. */
+static void forget(struct tally_thread *thread)
+{
+	if (thread->closed)
+		hist_deinit(thread->closed);
+	free(thread->closed);
+	charges_deinit(&thread->charges);
+	*thread = (struct tally_thread){ 0 };
+}
+
+static bool has_longer_worst(const struct tally_thread *thread, const struct tally_thread *than)
+{
+	if (thread->waits == thread->touched_by_loss)
+		return false;
+	return than->waits == than->touched_by_loss || thread->worst.ended_at - thread->worst.began_at >
+						       than->worst.ended_at - than->worst.began_at;
+}
+
+static int fold(struct tally_thread *into, struct tally_thread *from)
+{
+	if (has_longer_worst(from, into))
+		into->worst = from->worst;
+	into->waits += from->waits;
+	into->open += from->open;
+	into->wait_ns += from->wait_ns;
+	into->stalls += from->stalls;
+	into->touched_by_loss += from->touched_by_loss;
+	if (from->longest_ns > into->longest_ns)
+		into->longest_ns = from->longest_ns;
+	for (int i = 0; i < CAUSE_NR; i++)
+		into->causes[i] += from->causes[i];
+	if (!into->closed) {
+		into->closed = from->closed;
+		from->closed = NULL;
+	} else if (from->closed && hist_merge(into->closed, from->closed)) {
+		return -ENOMEM;
+	}
+	return charges_merge(&into->charges, &from->charges);
+}
+
+int tally_recycle(struct tally *tally, const struct recycle_map *map)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < map->nr_tasks && i < tally->nr_threads && !err; i++) {
+		if (map->verdicts[i] == RECYCLE_KEEP)
+			continue;
+		if (map->verdicts[i] == RECYCLE_FOLD && tally->threads[i].waits) {
+			uint32_t into = map->tasks[i];
+
+			err = into >= tally->nr_threads ? make_room(tally, into) : 0;
+			if (!err)
+				err = fold(&tally->threads[into], &tally->threads[i]);
+		}
+		forget(&tally->threads[i]);
+	}
+	tally->nr_rows = 0;
+	for (uint32_t i = 0; i < tally->nr_threads && !err; i++) {
+		struct tally_thread *thread = &tally->threads[i];
+
+		err = charges_recycle(&thread->charges, map);
+		thread->worst.most.culprit = recycle_culprit(map, thread->worst.most.culprit);
+		tally->nr_rows += thread->charges.nr_rows;
+	}
+	return err;
 }

@@ -9,6 +9,8 @@
 #include "charges.h"
 #include "hist.h"
 
+struct recycle_map;
+
 /*
  * What the waits of each thread add up to. Fed from the engine's on_episode.
  *
@@ -94,5 +96,13 @@ int tally_lend(struct tally *tally, struct tally_lend *lend, const struct episod
 
 /** tally_give_back() - the tally is as it was before the first tally_lend(); @lend is empty again */
 void tally_give_back(struct tally *tally, struct tally_lend *lend);
+
+/**
+ * tally_recycle() - write new numbers (engine/recycle.h): threads folded are added up in the one that stands
+ * for them, those dropped are gone
+ *
+ * Nothing is lent meanwhile. Return: 0 or -ENOMEM; then the tally is not to be trusted any more.
+ */
+int tally_recycle(struct tally *tally, const struct recycle_map *map) __attribute__((warn_unused_result));
 
 #endif

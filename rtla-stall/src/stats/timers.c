@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../engine/recycle.h"
+
 void timers_deinit(struct timers *timers)
 {
 	for (uint32_t i = 0; i < timers->nr_cpus; i++)
@@ -94,4 +96,21 @@ int timers_add(struct timers *timers, const struct timerlat_activation *activati
 	if (activation->has_user)
 		add_sample(&row->user, activation->user_latency_ns);
 	return 0;
+}
+
+static int by_ns(const void *a, const void *b)
+{
+	const struct charge *left = a, *right = b;
+
+	return left->ns > right->ns ? -1 : left->ns < right->ns;
+}
+
+void timers_recycle(struct timers *timers, const struct recycle_map *map)
+{
+	for (uint32_t i = 0; i < timers->nr_cpus; i++) {
+		struct timers_cpu *row = timers->cpus[i];
+
+		row->worst.nr_charges = recycle_charges(map, row->worst_charges, row->worst.nr_charges);
+		qsort(row->worst_charges, row->worst.nr_charges, sizeof(*row->worst_charges), by_ns);
+	}
 }

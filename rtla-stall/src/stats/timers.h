@@ -14,6 +14,8 @@
  * the tally. Pure: no I/O.
  */
 
+struct recycle_map;
+
 #define TIMERS_MAX_CHARGES 16u	/* kept of the worst activation; the largest ones */
 
 struct timers_samples {
@@ -47,5 +49,8 @@ void timers_deinit(struct timers *timers);
 /** timers_add() - count one activation. Return: 0 or -ENOMEM */
 int timers_add(struct timers *timers, const struct timerlat_activation *activation)
 	__attribute__((warn_unused_result));
+
+/** timers_recycle() - write the culprits' new numbers (engine/recycle.h) */
+void timers_recycle(struct timers *timers, const struct recycle_map *map);
 
 #endif

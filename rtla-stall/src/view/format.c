@@ -207,10 +207,14 @@ struct format format_name(const char *name)
 
 struct format format_thread(const char *comm, int32_t tid)
 {
+	const char *name = *comm ? "" : "<...>";
+	struct format safe = format_name(comm);
 	struct format ret;
 
-	snprintf(ret.text, sizeof(ret.text), "%.60s (%" PRId32 ")",
-		 *comm ? format_name(comm).text : "<...>", tid);
+	if (tid == TID_UNKNOWN)		/* threads of one name that have ended, together */
+		snprintf(ret.text, sizeof(ret.text), "%.60s%s (ended)", safe.text, name);
+	else
+		snprintf(ret.text, sizeof(ret.text), "%.60s%s (%" PRId32 ")", safe.text, name, tid);
 	return ret;
 }
 

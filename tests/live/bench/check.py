@@ -71,9 +71,9 @@ def kind_of(segment):
     return segment["cause"], segment["reason"] or "none"
 
 
-def analyze(tool, trace):
+def analyze(tool, trace, *options):
     """The JSON document with every wait in it."""
-    done = subprocess.run([tool, "analyze", "--json", "--all", "--stall", "1ns", trace],
+    done = subprocess.run([tool, "analyze", "--json", "--all", "--stall", "1ns", *options, trace],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=ANALYZE_SECONDS, check=False)
     if done.returncode:
         raise Failure(f"analyze exits {done.returncode}: {done.stderr.decode(errors='replace').strip()}")

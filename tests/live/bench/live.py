@@ -2,8 +2,8 @@
 """Compares what `rtla-stall top` or `hist` said of a scenario with its truth, and with what `analyze` says of
 the trace that the same run saved: of every wait wholly inside that trace the same, to the nanosecond.
 
-In a directory of results FACE.json is the document and FACE.dat the trace; FACE.txt, if it is there, the
-trace as text; FACE.err what it said; instances what was left in tracefs after it.
+In a directory of results FACE.json is the document and FACE.dat the trace; FACE.2.txt, if it is there, the
+trace as text, saved second; FACE.err what it said; instances what was left in tracefs after it.
 """
 
 import json
@@ -23,7 +23,12 @@ def load(directory, face):
 
 
 def differences(ours, theirs, path=""):
-    """Where two parts of documents differ, in words."""
+    """
+    Where two parts of documents differ, in words. What the trace lets one but infer, live may know: from /proc,
+    which it read before.
+    """
+    if path.endswith("inferred") and (ours, theirs) == (False, True):
+        return
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for key in sorted(set(ours) | set(theirs)):
             if key not in ONLY_LIVE:
@@ -46,24 +51,31 @@ def waits_inside(document, first_ns, last_ns):
             if is_inside(wait, first_ns, last_ns) and wait["began_by"] != "found"}
 
 
-def compare(live, saved):
-    """(the report's lines, None or how the two documents differ)"""
+def compare(live, saved, from_ns):
+    """
+    (the report's lines, None or how the two documents differ). Until @from_ns /proc may have shown to live what
+    no trace shows; what comes of that may differ.
+    """
     source = saved["source"]
-    first_ns = max(source["first_ns"], live["source"]["first_ns"])
-    last_ns = min(source["last_ns"], live["source"]["last_ns"])
     if live["stalls_omitted"] or saved["stalls_omitted"]:
         return [], "there was no room for all waits, so nothing can be compared"
-    ours, theirs = waits_inside(live, first_ns, last_ns), waits_inside(saved, first_ns, last_ns)
-    if not ours:
-        return [], "no wait is inside the trace"
-    wrong = [f"{wait['comm']}'s wait at {at} is only {where}"
-             for where, waits, others in (("live", ours, theirs), ("in the trace", theirs, ours))
-             for (_, at), wait in waits.items() if (wait["tid"], at) not in others]
-    for key in ours.keys() & theirs.keys():
-        wrong += [f"{ours[key]['comm']}'s wait at {key[1]}: {words}"
-                  for words in differences(ours[key], theirs[key])]
-    lines = [f"{len(ours)} waits are the same live and in the saved trace"]
-    if source["first_ns"] == live["source"]["first_ns"] and source["last_ns"] == live["source"]["last_ns"]:
+    last_ns = min(source["last_ns"], live["source"]["last_ns"])
+    ours, theirs = waits_inside(live, 0, last_ns), waits_inside(saved, 0, last_ns)
+    wrong, nr_early = [], 0
+    for key in sorted(ours.keys() | theirs.keys(), key=lambda key: key[1]):
+        our, their = ours.get(key), theirs.get(key)
+        odd = (list(differences(our, their)) if our and their else
+               ["is only live" if our else "is only in the trace"])
+        if odd and key[1] < max(from_ns, source["first_ns"]):
+            nr_early += 1
+        elif odd:
+            wrong += [f"{(our or their)['comm']}'s wait at {key[1]}: {words}" for words in odd]
+    if not any(began_ns >= from_ns for _, began_ns in ours):
+        wrong.append("no wait is inside the trace")
+    lines = [f"{len(ours) - nr_early} waits are the same live and in the saved trace"]
+    if nr_early:
+        lines.append(f"{nr_early} are not, that began before tracing was up")
+    elif source["first_ns"] == live["source"]["first_ns"] and source["last_ns"] == live["source"]["last_ns"]:
         nr_rows, odd = compare_rows(live, saved)
         wrong += odd
         lines.append(f"{nr_rows} threads too, for it holds the whole run")
@@ -89,9 +101,11 @@ def check(scenario, directory, face, switch_ns, tool):
                 return lines, "instances are left in tracefs"
         truth = Truth.read(os.path.join(directory, "truth"), live["source"]["clock"])
         documents = {"live": live}
-        for trace in (face + ".dat", face + ".txt"):
+        # It watched those CPUs only.
+        cpus = ["-c", scenario.record["cpus"]] if scenario.record.get("tracer") == "timerlat" else []
+        for trace in (face + ".dat", face + ".2.txt"):
             if os.path.exists(os.path.join(directory, trace)):
-                documents[trace] = recorded.analyze(tool, os.path.join(directory, trace))
+                documents[trace] = recorded.analyze(tool, os.path.join(directory, trace), *cpus)
     except (recorded.Failure, ValueError, KeyError, subprocess.TimeoutExpired, OSError) as error:
         return lines, str(error)
     for name, document in documents.items():
@@ -99,5 +113,5 @@ def check(scenario, directory, face, switch_ns, tool):
         lines += [f"{name}: {line}" for line in some]
         if why is not None:
             return lines, f"{name}: {why}"
-    some, why = compare(live, documents[face + ".dat"])
+    some, why = compare(live, documents[face + ".dat"], truth.at("scenario.begin"))
     return lines + some, why

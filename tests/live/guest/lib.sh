@@ -119,6 +119,9 @@ how_of()
 live_options()
 {
 	echo "--all --stall 1ns --trace-buffer-size $(setting buffer) --tracer $(setting tracer | grep . || echo none)"
+	case " $(setting events) " in
+	*" lock "*) echo "-e lock:contention_begin -e lock:contention_end" ;;
+	esac
 	[ "$(setting tracer)" = timerlat ] || return 0
 	period=$(setting options | tr ' ' '\n' | sed -n 's/^timerlat_period_us=//p')
 	echo "-k -c $(setting cpus) -p ${period}us"
@@ -135,13 +138,11 @@ live_start()
 	( within 60 is_live $! )
 }
 
-# Tracing is set up: at first it is switched off, then come the events, and last it is switched on. True, too,
-# of one that has ended.
+# Tracing is set up, and who did that is gone; true, too, of one that has ended.
 is_live()
 {
-	instance=$TRACING/instances/rtla-stall.$1
-	[ "$(cat $instance/events/sched/sched_switch/enable $instance/tracing_on 2>/dev/null | tr -d '\n')" = 11 ] ||
-		! kill -0 $1 2>/dev/null
+	[ "$(cat $TRACING/instances/rtla-stall.$1/tracing_on 2>/dev/null)" = 1 ] &&
+		[ -z "$(cat /proc/$1/task/$1/children 2>/dev/null)" ] || ! kill -0 $1 2>/dev/null
 }
 
 live_stop()
@@ -265,6 +266,7 @@ run_scenario()
 	echo reset > $CONTROL
 	recording_start $1
 	say "recording"
+	stamp scenario.begin
 	echo 0 > /sys/kernel/rcu_expedited
 	( . /tmp/script ) > $dir/log 2>&1
 	echo $? > $dir/status

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #define STAT_MAX 1024u
+/* include/linux/sched.h */
+#define PF_WQ_WORKER 0x00000020u
 #define PF_KTHREAD 0x00200000u
 #define PF_NO_SETAFFINITY 0x04000000u
 #define PRIO_OF_SHOWN 100	/* field 18 is prio less this */
@@ -52,21 +54,39 @@ int proc_read_file(int proc_fd, const char *path, char *room, size_t size)
 	return (int)length;
 }
 
-/* A kworker is shown as "kworker/3:1-events" while it has work; the scheduler knows "kworker/3:1". */
-static void take_comm(const char *shown, size_t length, char comm[COMM_LEN])
+/* "R-md+md", from behind the dash on */
+static size_t rescuer_length(const char *shown, size_t length, size_t name_at)
 {
-	const char *colon;
+	for (size_t at = name_at; at < length; at++) {
+		size_t name_length = at - name_at;
 
-	if (length > 8 && !memcmp(shown, "kworker/", 8) && (colon = memchr(shown, ':', length))) {
-		for (const char *at = colon; at < shown + length; at++) {
-			if (*at == '-' || *at == '+')
-				length = (size_t)(at - shown);
-		}
+		if ((shown[at] == '+' || shown[at] == '-') && at + 1 + name_length == length &&
+		    !memcmp(shown + at + 1, shown + name_at, name_length))
+			return at;
 	}
+	return length;
+}
+
+size_t proc_read_worker_length(const char *shown, size_t length)
+{
+	static const char rescuer[] = "kworker/R-";
+	size_t at = 0;
+
+	if (length >= sizeof(rescuer) - 1 && !memcmp(shown, rescuer, sizeof(rescuer) - 1))
+		return rescuer_length(shown, length, sizeof(rescuer) - 1);
+	while (at < length && shown[at] != '-' && shown[at] != '+')
+		at++;
+	return at;
+}
+
+static void take_comm(const char *shown, size_t length, struct proc_thread *ret)
+{
+	if (ret->is_worker)
+		length = proc_read_worker_length(shown, length);
 	if (length > COMM_LEN - 1)
 		length = COMM_LEN - 1;
-	memset(comm, 0, COMM_LEN);
-	memcpy(comm, shown, length);
+	memset(ret->comm, 0, COMM_LEN);
+	memcpy(ret->comm, shown, length);
 }
 
 bool proc_read_parse_stat(const char *text, size_t length, struct proc_thread *ret)
@@ -80,7 +100,6 @@ bool proc_read_parse_stat(const char *text, size_t length, struct proc_thread *r
 	if (!open || !close || close < open || close + 3 > text + length)
 		return false;
 	ret->tid = (int32_t)strtol(text, NULL, 10);
-	take_comm(open + 1, (size_t)(close - open - 1), ret->comm);
 	ret->state = close[2];
 	at = close + 3;
 	for (int i = 1; i < NR_FIELDS; i++) {
@@ -90,6 +109,7 @@ bool proc_read_parse_stat(const char *text, size_t length, struct proc_thread *r
 		at = end;
 	}
 	ret->is_kthread = fields[FIELD_FLAGS] & PF_KTHREAD;
+	ret->is_worker = ret->is_kthread && fields[FIELD_FLAGS] & PF_WQ_WORKER;
 	ret->is_bound = fields[FIELD_FLAGS] & PF_NO_SETAFFINITY;
 	ret->prio = (int32_t)fields[FIELD_PRIORITY] + PRIO_OF_SHOWN;
 	ret->nice = (int32_t)fields[FIELD_NICE];
@@ -98,6 +118,7 @@ bool proc_read_parse_stat(const char *text, size_t length, struct proc_thread *r
 	ret->cpu = (uint32_t)fields[FIELD_PROCESSOR];
 	ret->rt_priority = (uint32_t)fields[FIELD_RT_PRIORITY];
 	ret->policy = (uint32_t)fields[FIELD_POLICY];
+	take_comm(open + 1, (size_t)(close - open - 1), ret);
 	return true;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef RTLA_STALL_BOOST_PROC_READ_H
-#define RTLA_STALL_BOOST_PROC_READ_H
+#ifndef RTLA_STALL_UTIL_PROC_READ_H
+#define RTLA_STALL_UTIL_PROC_READ_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,16 +11,20 @@
 /*
  * One thread as /proc shows it now, read with raw system calls: nothing is allocated, nothing is kept.
  *
+ * Reading the name of a worker (stat, status, comm) takes wq_pool_attach_mutex in the kernel: it waits
+ * for whoever attaches a worker to its pool, or takes a CPU off line. schedstat does not.
+ *
  * What tells a thread that waits from one that runs is not its state, which is R for both, but that
  * between two looks it was not switched in and its run time stands still.
  */
 
 struct proc_thread {
 	int32_t tid;
-	char comm[COMM_LEN];		/* as the kernel has it; a kworker's without what it works on; hostile
-					 * bytes and all; ends in NUL */
+	char comm[COMM_LEN];		/* as traced: a worker's without what it works on; hostile bytes and
+					 * all; ends in NUL */
 	char state;			/* 'R' is ready or running */
 	bool is_kthread;
+	bool is_worker;			/* of a work queue, rescuers too */
 	bool is_bound;			/* PF_NO_SETAFFINITY: where it runs is the kernel's affair */
 	bool is_group_leader;		/* what was asked for is a process, not one of its threads; set by
 					 * those who know */
@@ -54,6 +58,15 @@ int proc_read_runs(int proc_fd, int32_t tid, struct proc_thread *ret)
 
 /** proc_read_parse_stat() - the text of a stat file. Return: false when it is none */
 bool proc_read_parse_stat(const char *text, size_t length, struct proc_thread *ret);
+
+/**
+ * proc_read_worker_length() - bytes of a worker's own name
+ * @shown: "kworker/3:1-events" or "kworker/3:1+events", traced as "kworker/3:1"; "kworker/R-md+md" is the
+ *         rescuer "kworker/R-md" at work
+ *
+ * Only for threads that are workers (PF_WQ_WORKER): what others have in their names is theirs.
+ */
+size_t proc_read_worker_length(const char *shown, size_t length);
 
 /**
  * proc_read_file() - a small file, whole
