@@ -94,8 +94,8 @@ static void complain(const char *where, const char *words)
 
 /*
  * Started with one of the three closed, a file that is opened later would be taken for it: results would go
- * there, and the guard, which lets go of all three, could give nothing back. What stands for it cannot be read,
- * or written to, just as before.
+ * there, and the guard, which lets go of all three, could give nothing back. What stands for it cannot be
+ * read, or written to, just as before.
  */
 static int hold_standard_files(void)
 {

@@ -143,7 +143,7 @@ static int set_up(void **state)
 	bed->snapshot = (struct snapshot){
 		.doc = { .names = bed->names, .source = &bed->source, .stall_ns = 10 * MS,
 			 .summary = &bed->snapshot.summary },
-		.cpus = &bed->cpu, .nr_cpus = 1, .now_at = START_AT + 14 * MS,
+		.cpus = &bed->cpu, .nr_cpus = 1, .now_at = START_AT + 14 * MS, .phase = SNAPSHOT_LIVE,
 		.wall_offset_ns = INT64_C(1700000000) * 1000000000,
 	};
 	bed->layout = (struct document_layout){ .width = 100 };

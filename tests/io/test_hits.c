@@ -197,8 +197,13 @@ static void timer_thread_is_told_of_by_its_activation(void **state)
 		.has_timerlat = true,
 	};
 	struct timerlat_activation activation = {
-		.arrival_at = 10000, .irq_latency_ns = 500, .thread_latency_ns = 1100, .cpu = 1, .tid = WORKER,
-		.has_irq = true, .has_thread = true,
+		.arrival_at = 10000,
+		.irq_latency_ns = 500,
+		.thread_latency_ns = 1100,
+		.cpu = 1,
+		.tid = WORKER,
+		.has_irq = true,
+		.has_thread = true,
 	};
 
 	hits_set(bed->hits, &setting);
@@ -267,13 +272,15 @@ static void rates_are_of_the_last_second(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(open_wait_is_told_of_once_when_it_reaches_the_threshold, set_up,
+		cmocka_unit_test_setup_teardown(open_wait_is_told_of_once_when_it_reaches_the_threshold,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(wait_that_ended_between_two_looks_is_told_of, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(wait_that_ended_between_two_looks_is_told_of, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(user_thread_is_told_of_only_when_it_is_asked_for, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(wait_of_another_cpu_is_not_told_of, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(timer_thread_is_told_of_by_its_activation, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(timer_thread_is_told_of_by_its_activation, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(too_many_at_once_are_counted, set_up, tear_down),
 		cmocka_unit_test(rates_are_of_the_last_second),
 	};

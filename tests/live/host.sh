@@ -84,7 +84,7 @@ same_as_before() {
 holders() {
 	for process in /proc/[0-9]*; do
 		# shellcheck disable=SC2012
-		ls -l "$process/fd" 2>/dev/null | grep -q " /run/rtla-stall/state\.$1\." && echo "${process#/proc/}"
+		[ -z "$(find "$process/fd" -lname "/run/rtla-stall/state.$1.*" 2>/dev/null)" ] || echo "${process#/proc/}"
 	done
 }
 

@@ -67,8 +67,8 @@ int main(int argc, char **argv)
 		last_at = now;
 	} while (now < end_at);
 	sched_getparam(0, &param);
-	printf("%s ran %llu lost %llu worst %llu policy %d priority %d\n", argv[1], (unsigned long long)ran_ns,
-	       (unsigned long long)lost_ns, (unsigned long long)worst_ns, sched_getscheduler(0),
-	       param.sched_priority);
+	printf("%s ran %llu lost %llu worst %llu policy %d priority %d\n", argv[1],
+	       (unsigned long long)ran_ns, (unsigned long long)lost_ns, (unsigned long long)worst_ns,
+	       sched_getscheduler(0), param.sched_priority);
 	return 0;
 }

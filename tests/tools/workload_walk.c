@@ -201,8 +201,8 @@ static void count(struct counts *counts, const struct event *event)
 
 static void show(const char *what, const struct counts *counts)
 {
-	printf("%s irq %" PRIu64 " thread %" PRIu64 " user %" PRIu64 " stack %" PRIu64 " odd %" PRIu64 "\n", what,
-	       counts->nr_samples[0], counts->nr_samples[1], counts->nr_samples[2], counts->nr_stacks,
+	printf("%s irq %" PRIu64 " thread %" PRIu64 " user %" PRIu64 " stack %" PRIu64 " odd %" PRIu64 "\n",
+	       what, counts->nr_samples[0], counts->nr_samples[1], counts->nr_samples[2], counts->nr_stacks,
 	       counts->nr_odd_stacks);
 }
 

@@ -71,7 +71,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void find_at(struct bed *bed, uint64_t at, enum event_type type, uint32_t cpu, int32_t tid, int32_t prio)
+static void find_at(struct bed *bed, uint64_t at, enum event_type type, uint32_t cpu, int32_t tid,
+		    int32_t prio)
 {
 	struct event event = {
 		.at = at, .cpu = cpu, .tid = TID_UNKNOWN, .type = (uint8_t)type,
@@ -91,8 +92,8 @@ static void tick_at(struct bed *bed, uint64_t at)
 static void begin_trace(struct bed *bed)
 {
 	const struct engine_facts facts = {
-		.events_present = EVENT_BIT(EVENT_SWITCH) | EVENT_BIT(EVENT_WAKING) | EVENT_BIT(EVENT_WAKEUP) |
-				  EVENT_BIT(EVENT_MIGRATE),
+		.events_present = EVENT_BIT(EVENT_SWITCH) | EVENT_BIT(EVENT_WAKING) |
+				  EVENT_BIT(EVENT_WAKEUP) | EVENT_BIT(EVENT_MIGRATE),
 		.is_preempt_rt = TRI_YES,
 		.has_fair_server = TRI_NO,
 	};
@@ -258,13 +259,17 @@ static void waiting_threads_are_listed_without_attribution(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(found_wait_is_charged_to_the_occupant_found, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(found_wait_is_charged_to_the_occupant_found, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(found_wait_goes_on_in_the_trace, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(found_occupant_may_turn_out_to_be_another, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(found_occupant_may_turn_out_to_be_another, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(found_wait_ends_where_proc_says_so, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(found_wait_that_is_woken_had_ended_unseen, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(found_wait_that_is_woken_had_ended_unseen, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(found_occupant_can_be_unsaid, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(waiting_threads_are_listed_without_attribution, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(waiting_threads_are_listed_without_attribution, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,8 +171,10 @@ static void thread_of_an_unwatched_cpu_can_be_woken_onto_a_watched_one(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(wait_that_migrates_out_of_sight_ends_there, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(waking_that_ends_up_out_of_sight_is_no_wait, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(wait_that_migrates_out_of_sight_ends_there, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(waking_that_ends_up_out_of_sight_is_no_wait, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(thread_of_an_unwatched_cpu_can_be_woken_onto_a_watched_one,
 						set_up, tear_down),
 	};

@@ -276,6 +276,7 @@ static int add_segment(struct wait *wait, uint32_t max_segments, const struct ve
 		wait->segments = segments;
 		wait->nr_segments_allocated = wanted;
 	}
+	assert(wait->segments);
 	wait->segments[wait->nr_segments++] = (struct segment){
 		.from_at = from_at,
 		.to_at = to_at,

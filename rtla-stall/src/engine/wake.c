@@ -309,7 +309,8 @@ int wake_on_wakeup(struct engine *eng, struct cpu *cpu, const struct event *even
 	if (err)
 		return err;
 	if (!state_is_watched(eng, target->number))
-		return task->state == TASK_RUNNING && task->cpu == target->number ? 0 : leave_sight(eng, task);
+		return task->state == TASK_RUNNING && task->cpu == target->number ? 0 :
+										    leave_sight(eng, task);
 	learn_evidence(cpu, target, eng->now_at);
 	switch ((enum task_state)task->state) {
 	case TASK_RUNNING:

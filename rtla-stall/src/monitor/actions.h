@@ -73,7 +73,7 @@ struct actions_context {
  * actions_run() - do them
  * @goes_on: set to whether a `continue` was reached
  *
- * A shell command is a child of ours, in a process group of its own. It gets the ordinary handling of signals,
+ * A shell command is a child of ours, in a process group of its own. It gets the usual handling of signals,
  * our standard output and standard error, nothing to read, and none of our other open files. It is waited
  * for; once we are interrupted it is ended, group and all, with SIGTERM and then SIGKILL, and that is a
  * failure (-EINTR). What is pending on stdout is written before it runs.

@@ -194,9 +194,10 @@ int hits_on_timerlat(struct hits *hits, const struct timerlat_activation *activa
 	const struct episode *episode = NULL;
 	bool is_irq = setting->irq_threshold_ns && activation->has_irq &&
 		      activation->irq_latency_ns >= setting->irq_threshold_ns;
-	bool is_thread = setting->threshold_ns &&
-			 ((activation->has_thread && activation->thread_latency_ns >= setting->threshold_ns) ||
-			  (activation->has_user && activation->user_latency_ns >= setting->threshold_ns));
+	bool is_thread =
+		setting->threshold_ns &&
+		((activation->has_thread && activation->thread_latency_ns >= setting->threshold_ns) ||
+		 (activation->has_user && activation->user_latency_ns >= setting->threshold_ns));
 
 	if (!is_irq && !is_thread)
 		return 0;

@@ -42,7 +42,8 @@ int lingering_turn(struct lingering *lingering, uint64_t now_at, uint64_t last_a
 		result = feed(&event, arg);
 	}
 	lingering->nr_ended -= nr_told;
-	memmove(lingering->ended, lingering->ended + nr_told, lingering->nr_ended * sizeof(*lingering->ended));
+	memmove(lingering->ended, lingering->ended + nr_told,
+		lingering->nr_ended * sizeof(*lingering->ended));
 	if (now_at >= lingering->until_at && !lingering->nr_ended)
 		lingering->proc = NULL;
 	return result;

@@ -26,6 +26,7 @@
 #define TURN_MOST_NS 50000000u		/* then somebody else has a turn */
 #define EVENTS_PER_LOOK 1024u
 #define SETUP_STOP_MS 1000
+#define SETUP_USUAL_NS 500000000u
 #define RECYCLE_PAUSE_NS 1000000000u
 
 uint64_t monitor_now(void)
@@ -204,8 +205,10 @@ static int begin_live(struct monitor *monitor, struct live_instance *instance, s
 {
 	const struct source_live_options options = {
 		.names = monitor->names,
-		.pause_ns = monitor->config.threshold_ns / 4 && monitor->config.threshold_ns / 4 < PAUSE_MOST_NS ?
-				    monitor->config.threshold_ns / 4 : PAUSE_MOST_NS,
+		.pause_ns = monitor->config.threshold_ns / 4 &&
+					    monitor->config.threshold_ns / 4 < PAUSE_MOST_NS ?
+				    monitor->config.threshold_ns / 4 :
+				    PAUSE_MOST_NS,
 		.kept_bytes = monitor->config.kept_bytes,
 	};
 	int result = source_live_open(instance, &options, &monitor->live, err);
@@ -295,12 +298,13 @@ static int feed_found(const struct event *event, void *arg)
 
 static int deliver(struct monitor *monitor, struct error *err)
 {
-	int result = lingering_turn(&monitor->lingering, monitor_now(), monitor->last_at, feed_found, monitor, err);
+	int result = lingering_turn(&monitor->lingering, monitor_now(), monitor->last_at, feed_found,
+				    monitor, err);
 
 	if (result)
 		return result;
-	if (monitor->phase == SNAPSHOT_LIVE &&
-	    occupants_find(&monitor->occupants, monitor->account.engine, monitor->last_at, feed_found, monitor))
+	if (monitor->phase == SNAPSHOT_LIVE && occupants_find(&monitor->occupants, monitor->account.engine,
+							      monitor->last_at, feed_found, monitor))
 		return error_set(err, -ENOMEM, "out of memory");
 	if (!monitor->account.is_paused &&
 	    hits_look(monitor->hits, monitor->account.engine, monitor->last_at))
@@ -334,6 +338,12 @@ static int recycle(struct monitor *monitor, struct error *err)
 	return result;
 }
 
+/* As a rule tracing is up in a moment: what reached a threshold is then told of with a trace to be saved. */
+static bool is_too_early(const struct monitor *monitor)
+{
+	return monitor->phase == SNAPSHOT_PROC && monitor_now() < monitor->began_at + SETUP_USUAL_NS;
+}
+
 int monitor_turn(struct monitor *monitor, struct error *err)
 {
 	int result = 0;
@@ -354,6 +364,8 @@ int monitor_turn(struct monitor *monitor, struct error *err)
 		monitor->counted_from_at = monitor_now();
 	}
 	rates_update(&monitor->rates, monitor_now(), monitor_own_ns());
+	if (is_too_early(monitor))
+		return 0;
 	result = deliver(monitor, err);
 	return result ? result : recycle(monitor, err);
 }

@@ -64,7 +64,7 @@ struct monitor_config {
 	/* each closed wait of CPUs and time watched, of whatever thread; each activation; NULL */
 	void (*on_episode)(const struct episode *episode, void *arg);
 	void (*on_timerlat)(const struct timerlat_activation *activation, void *arg);
-	/* numbers of threads and culprits change: whoever keeps some writes the new ones. 0 or -ENOMEM; NULL */
+	/* numbers of threads and culprits change: who keeps some writes the new ones. 0 or -ENOMEM; NULL */
 	int (*on_recycle)(const struct recycle_map *map, void *arg);
 	void *arg;
 };

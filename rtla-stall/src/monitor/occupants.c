@@ -50,7 +50,8 @@ int occupants_find(struct occupants *occupants, const struct engine *eng, uint64
 		struct culprit who;
 		int result;
 
-		if (!engine_cpu(eng, number, &cpu) || !cpu.nr_waits || now_at < cpu.since_at + OCCUPANTS_LONG_NS)
+		if (!engine_cpu(eng, number, &cpu) || !cpu.nr_waits ||
+		    now_at < cpu.since_at + OCCUPANTS_LONG_NS)
 			continue;
 		who = engine_culprit(eng, cpu.occupant);
 		if (who.kind != CULPRIT_THREAD || occupants_read(who.id, &event.found.prio) < 0 ||

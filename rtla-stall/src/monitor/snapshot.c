@@ -129,7 +129,7 @@ static int add_open_stalls(struct snapshot *snapshot)
 	for (uint32_t i = 0; i < snapshot->nr_waits; i++) {
 		const struct episode *wait = snapshot->waits[i].episode;
 
-		if (wait->ended_at - wait->began_at < snapshot->stall_ns)
+		if (!wait || wait->ended_at - wait->began_at < snapshot->stall_ns)
 			break;	/* longest first */
 		stalls[summary->nr_stalls++] = wait;
 		summary->stalls_omitted -= summary->stalls_omitted > 0;
@@ -180,9 +180,12 @@ static void fill_cpu(const struct monitor *monitor, struct snapshot_cpu *cpu, en
 		cpu->switches_per_s = monitor->rates.cpus[cpu->cpu].switches_per_s;
 	}
 	if (!engine_cpu(eng, cpu->cpu, &known)) {
-		cpu->why = !cpu->is_online ? "off" :
-			   phase == SNAPSHOT_PROC ? "tracing is being set up, and /proc does not tell who runs" :
-			   "no event of this CPU yet: whatever it runs, it has run since before the trace";
+		cpu->why =
+			!cpu->is_online ?
+				"off" :
+			phase == SNAPSHOT_PROC ?
+				"tracing is being set up, and /proc does not tell who runs" :
+				"no event of this CPU yet: what it runs has run since before the trace";
 		return;
 	}
 	cpu->nr_waits = known.nr_waits;

@@ -85,6 +85,16 @@ static void say(const char *words, void *arg)
 
 /* ---- before ----------------------------------------------------------------------------------- */
 
+/* A file is made anew at the end: should we be killed, nothing half done is left in its place or beside it. */
+static int try_output(struct outfile *file, const char *path, struct error *err)
+{
+	int result = outfile_open(file, path, err);
+
+	if (!result && file->temporary)
+		outfile_deinit(file);
+	return result;
+}
+
 /* First what ends early: a path that cannot be written, rights that are missing. */
 static int open_outputs(struct watch *watch, struct error *err)
 {
@@ -92,9 +102,9 @@ static int open_outputs(struct watch *watch, struct error *err)
 	int result = 0;
 
 	if (params->json.path)
-		result = outfile_open(&watch->json, params->json.path, err);
+		result = try_output(&watch->json, params->json.path, err);
 	if (!result && params->csv.path)
-		result = outfile_open(&watch->csv, params->csv.path, err);
+		result = try_output(&watch->csv, params->csv.path, err);
 	if (result || !params->json_lines.is_wanted)
 		return result;
 	/* Each line is there as soon as it is said, so it does not wait for a whole file. */
@@ -104,7 +114,8 @@ static int open_outputs(struct watch *watch, struct error *err)
 
 static bool takes_out(const struct monitor_params *params)
 {
-	return (params->json.is_wanted && !params->json.path) || (params->csv.is_wanted && !params->csv.path) ||
+	return (params->json.is_wanted && !params->json.path) ||
+	       (params->csv.is_wanted && !params->csv.path) ||
 	       (params->json_lines.is_wanted && !params->json_lines.path);
 }
 
@@ -300,7 +311,8 @@ static bool shows_plain(const struct watch *watch)
 {
 	const struct monitor_params *params = watch->params;
 
-	return params->face == MONITOR_TOP && !params->is_quiet && !params->is_aa_only && !watch->is_out_taken;
+	return params->face == MONITOR_TOP && !params->is_quiet && !params->is_aa_only &&
+	       !watch->is_out_taken;
 }
 
 static uint64_t show_due_at(const struct watch *watch)
@@ -346,7 +358,8 @@ static void say_cost(struct watch *watch)
 	if (monitor_snapshot(watch->monitor, &snapshot, &err))
 		return;
 	snprintf(words, sizeof(words), "%llu events/s, own CPU time %llu.%03llu s, %llu events lost, %s",
-		 (unsigned long long)snapshot.events_per_s, (unsigned long long)snapshot.own_cpu_ns / 1000000000,
+		 (unsigned long long)snapshot.events_per_s,
+		 (unsigned long long)snapshot.own_cpu_ns / 1000000000,
 		 (unsigned long long)snapshot.own_cpu_ns / 1000000 % 1000,
 		 (unsigned long long)snapshot.lost_events,
 		 snapshot.phase == SNAPSHOT_PROC ? snapshot.phase_words : "tracing is up");
@@ -376,7 +389,8 @@ static int watch_loop(struct watch *watch, struct error *err)
 	uint64_t live_at = 0;
 	int result = 0;
 
-	while (!result && !watch->is_over && !*is_interrupted && now_at() < end_at(watch, began_at, live_at)) {
+	while (!result && !watch->is_over && !*is_interrupted &&
+	       now_at() < end_at(watch, began_at, live_at)) {
 		uint64_t until_at = end_at(watch, began_at, live_at);
 
 		result = turn(watch, &live_at, err);
@@ -517,12 +531,13 @@ int watch_run(const struct monitor_params *params, const struct watch_setting *s
 		.setting = setting,
 		.stall_ns = params->stall_ns,
 		.is_out_taken = takes_out(params),
-		.is_lines_only = params->json_lines.is_wanted && !params->threshold_ns &&
-				 !params->irq_threshold_ns,
+		.is_lines_only =
+			params->json_lines.is_wanted && !params->threshold_ns && !params->irq_threshold_ns,
 		.parent = getppid(),
 		.view.fd = -1,
-		.tracer = params->tracer == LIVE_TRACER_AUTO && params->wants_timerlat ? LIVE_TRACER_TIMERLAT :
-										       params->tracer,
+		.tracer = params->tracer == LIVE_TRACER_AUTO && params->wants_timerlat ?
+				  LIVE_TRACER_TIMERLAT :
+				  params->tracer,
 	};
 	bool was_watched;
 	int result = watch_all(&watch, err);

@@ -214,6 +214,7 @@ void watch_on_hit(const struct monitor_hit *hit, void *arg)
 	if (goes_on)
 		return;
 	/* a command that a signal ended never came to the `continue` behind it */
-	watch->is_threshold_reached |= !*watch->setting->is_interrupted || !actions_has(actions, ACTION_CONTINUE);
+	watch->is_threshold_reached |=
+		!*watch->setting->is_interrupted || !actions_has(actions, ACTION_CONTINUE);
 	watch->is_over = true;
 }

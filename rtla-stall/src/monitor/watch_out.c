@@ -169,13 +169,22 @@ static int write_hist(struct watch *watch, struct snapshot *snapshot, const stru
 
 /* ---- all of it -------------------------------------------------------------------------------- */
 
+/* What is no regular file has been open from the beginning. */
+static int reopen(struct outfile *file, const char *path, struct error *err)
+{
+	return file->stream ? 0 : outfile_open(file, path, err);
+}
+
 static int write_json(struct watch *watch, const struct document *doc, struct error *err)
 {
 	struct outfile *file = &watch->json;
 	int result;
 
-	if (!file->stream)
+	if (!watch->params->json.path)
 		return flush_out(watch->setting->out, json_write(doc, watch->setting->out), err);
+	result = reopen(file, watch->params->json.path, err);
+	if (result)
+		return result;
 	result = json_write(doc, file->stream);
 	return result ? say_write_failed(result, file->path, err) : outfile_commit(file, err);
 }
@@ -183,12 +192,15 @@ static int write_json(struct watch *watch, const struct document *doc, struct er
 static int write_csv(struct watch *watch, const struct document *doc, struct error *err)
 {
 	struct outfile *file = &watch->csv;
-	FILE *out = file->stream ? file->stream : watch->setting->out;
 	bool with_titles = !watch->params->no_header;
-	int result = watch->params->face == MONITOR_HIST ?
-			     csv_write_histograms(doc->histograms, doc->nr_histograms, with_titles, out) :
-			     csv_write(doc, with_titles, out);
+	int result = watch->params->csv.path ? reopen(file, watch->params->csv.path, err) : 0;
+	FILE *out = file->stream ? file->stream : watch->setting->out;
 
+	if (result)
+		return result;
+	result = watch->params->face == MONITOR_HIST ?
+			 csv_write_histograms(doc->histograms, doc->nr_histograms, with_titles, out) :
+			 csv_write(doc, with_titles, out);
 	if (!file->stream)
 		return flush_out(out, result, err);
 	return result ? say_write_failed(result, file->path, err) : outfile_commit(file, err);
@@ -206,7 +218,9 @@ static int write_aa_only(const struct watch *watch, const struct snapshot *snaps
 			most_ns = timers->cpus[i]->thread.max_ns;
 	}
 	return fprintf(watch->setting->out, "  Max latency was %llu\n",
-		       (unsigned long long)(watch->params->is_nano ? most_ns : most_ns / 1000)) < 0 ? -EIO : 0;
+		       (unsigned long long)(watch->params->is_nano ? most_ns : most_ns / 1000)) < 0 ?
+		       -EIO :
+		       0;
 }
 
 static int write_text(struct watch *watch, struct snapshot *snapshot, const struct hist_rows rows[2],
@@ -247,7 +261,8 @@ static const char *tracer_name(const struct watch *watch)
 	return NULL;
 }
 
-static void fill_document(const struct watch *watch, const struct hist_rows rows[2], struct snapshot *snapshot)
+static void fill_document(const struct watch *watch, const struct hist_rows rows[2],
+			  struct snapshot *snapshot)
 {
 	struct document *doc = &snapshot->doc;
 
@@ -292,7 +307,8 @@ static int write_all(struct watch *watch, struct snapshot *snapshot, struct erro
 		result = write_json(watch, &snapshot->doc, err);
 	if (!result && params->csv.is_wanted)
 		result = write_csv(watch, &snapshot->doc, err);
-	if (!result && !params->json.is_wanted && !params->csv.is_wanted && watch->lines != watch->setting->out)
+	if (!result && !params->json.is_wanted && !params->csv.is_wanted &&
+	    watch->lines != watch->setting->out)
 		result = write_text(watch, snapshot, rows, err);
 	hist_rows_deinit(&rows[0]);
 	hist_rows_deinit(&rows[1]);

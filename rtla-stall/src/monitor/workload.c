@@ -55,7 +55,8 @@ bool workload_wants_user_threads(const struct monitor_params *params)
 		return false;
 	/* -s: no kernel so far keeps the stack for a thread in user space */
 	if (params->threads == MONITOR_THREADS_AUTO)
-		return !params->print_stack_us && !live_tracefs_find(root, NULL) && live_tracer_has_user_threads(root);
+		return !params->print_stack_us && !live_tracefs_find(root, NULL) &&
+		       live_tracer_has_user_threads(root);
 	return params->threads == MONITOR_THREADS_USER || params->threads == MONITOR_THREADS_FOREIGN;
 }
 

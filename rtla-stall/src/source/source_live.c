@@ -433,14 +433,16 @@ void source_live_stop(struct source *src)
 
 	if (live->is_stopped)
 		return;
-	/* What cannot be read any more is gone. */
-	if (!read_round(live, &err))
-		live->is_behind = false;
+	/*
+	 * Nothing newer will come: all that was read is in order. But where a CPU's ring had no room for the
+	 * rest of its records, the run ends for all CPUs where they do.
+	 */
+	if (read_round(live, &err) || !live->is_behind)
+		live->horizon_at = UINT64_MAX - 1;
+	live->is_behind = false;
 	live->lost_at_stop = source_live_lost(src);
 	live_instance_close(&live->instance);
 	live->is_stopped = true;
-	/* nothing newer will come: all that was read is in order */
-	live->horizon_at = UINT64_MAX - 1;
 	live->is_tick_due = false;
 }
 

@@ -17,7 +17,8 @@
  *
  * When everything up to there is handed on, an EVENT_TICK says so, with or without events before it: that
  * is how an open wait grows. source_next() sleeps until it is time to read again; a signal wakes it, and
- * then it returns a tick early. Who has other things to wait for asks source_live_due_at() first. The pages read are kept, up to a bound, to be saved.
+ * then it returns a tick early. Who has other things to wait for asks source_live_due_at() first. The pages
+ * read are kept, up to a bound, to be saved.
  *
  * It never ends by itself. Nothing here opens or writes anything in tracefs.
  */

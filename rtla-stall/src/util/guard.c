@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -249,16 +250,30 @@ int guard_add_file(struct guard *guard, const char *path, struct error *err)
 	return undo_note_file(guard->undo, path, NULL, err);
 }
 
-/* Return: 1 it answered, 0 it did not yet, -1 it is not there any more */
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * A signal that comes meanwhile is no reason not to wait.
+ * Return: 1 it answered, 0 it did not yet, -1 it is not there any more
+ */
 static int await_answer(struct guard *guard, int timeout_ms, struct error *answer)
 {
 	struct pollfd wait = { .fd = guard->fd, .events = POLLIN };
+	int64_t until_ms = now_ms() + timeout_ms;
+	int64_t left_ms = timeout_ms;
 	ssize_t size;
 	int result;
 
-	do {
-		result = poll(&wait, 1, timeout_ms);
-	} while (result < 0 && errno == EINTR && timeout_ms < 0);
+	while ((result = poll(&wait, 1, (int)left_ms)) < 0 && errno == EINTR) {
+		if (timeout_ms >= 0)
+			left_ms = until_ms > now_ms() ? until_ms - now_ms() : 0;
+	}
 	if (result <= 0)
 		return 0;
 	do {
