@@ -5,7 +5,6 @@
  * Two processes on one CPU pass a byte to and fro: two switches a loop, so many loops a second, in a batch
  * every millisecond; 0: as many as can be. Prints how many there were, and ns per loop while it was at it.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <sched.h>
 #include <signal.h>
@@ -86,7 +85,8 @@ int main(int argc, char **argv)
 	end_at = began_at + number(argv[3]) * NS_PER_S;
 	while (due_at < end_at && now_at() < end_at) {
 		uint64_t batch_at = now_at();
-		uint64_t wanted = loops_per_s ? (due_at + BATCH_NS - began_at) * loops_per_s / NS_PER_S : UINT64_MAX;
+		uint64_t wanted =
+			loops_per_s ? (due_at + BATCH_NS - began_at) * loops_per_s / NS_PER_S : UINT64_MAX;
 
 		while (loops < wanted && now_at() < (loops_per_s ? end_at : batch_at + BATCH_NS)) {
 			loop(there[1], back[0]);

@@ -127,7 +127,8 @@ static void threshold_nobody_named_is_not_the_users(void **state)
 
 static void lists(void **state)
 {
-	struct enforce_params params = accepted("-i ^irq/,swapper -I bash --allow kworker,irq,bash,rcu --user-threads");
+	struct enforce_params params =
+		accepted("-i ^irq/,swapper -I bash --allow kworker,irq,bash,rcu --user-threads");
 	const struct enforce_rules *rules = &params.rules;
 
 	(void)state;
@@ -143,7 +144,8 @@ static void lists(void **state)
 
 static void budget_and_policy(void **state)
 {
-	struct enforce_params params = accepted("--budget 50us/1s --policy deadline -r 20000 -p 1000000000 -d 3 -l -c 1,3");
+	struct enforce_params params =
+		accepted("--budget 50us/1s --policy deadline -r 20000 -p 1000000000 -d 3 -l -c 1,3");
 
 	(void)state;
 	assert_int_equal(params.budget_ns, 50000);
@@ -156,7 +158,8 @@ static void budget_and_policy(void **state)
 	assert_true(params.has_cpus);
 	assert_int_equal(params.cpus.bits[0], 0xa);
 	enforce_params_deinit(&params);
-	params = accepted("-F --boost_runtime=1ms --boost_period 200ms --boost_duration 2 --cpu=2 --log_only");
+	params = accepted(
+		"-F --boost_runtime=1ms --boost_period 200ms --boost_duration 2 --cpu=2 --log_only");
 	assert_int_equal(params.policy, PLAN_FIFO);
 	assert_int_equal(params.runtime_ns, 1000000);
 	assert_int_equal(params.period_ns, 200000000);
@@ -168,7 +171,8 @@ static void budget_and_policy(void **state)
 
 static void ourselves(void **state)
 {
-	struct enforce_params params = accepted("--priority deadline:5ms/100ms -a 0 --pidfile /run/x -fS --force");
+	struct enforce_params params =
+		accepted("--priority deadline:5ms/100ms -a 0 --pidfile /run/x -fS --force");
 
 	(void)state;
 	assert_int_equal(params.own.policy, ENFORCE_OWN_DEADLINE);
@@ -230,14 +234,16 @@ static void what_is_ambiguous_or_wrong_is_refused(void **state)
 	check_refused("-T =1s", "--threshold: '=1s': write GLOB=TIME, the glob in 1 to 63 bytes");
 	check_refused("-T rcuc=5", "--threshold: '5' is no time: write a number and ns, us, ms, s, m or h");
 	check_refused("-i a(b", "--ignore-threads: 'a(b' is no regular expression: Unmatched ( or \\(");
-	check_refused("-I a,,b", "--ignore-processes: 'a,,b' has an empty expression, which would match every thread");
+	check_refused("-I a,,b",
+		      "--ignore-processes: 'a,,b' has an empty expression, which would match every thread");
 	check_refused("--allow a\\,b", "--allow: 'a\\' is no regular expression: Trailing backslash");
 	check_refused("--budget 50us", "--budget: '50us' is not TIME/TIME, as in 50us/1s");
 	check_refused("--budget 2s/1s", "--budget: '2s/1s': the first time is to be part of the second");
 	check_refused("--budget 0s/1s", "--budget: '0s/1s': the first time is to be part of the second");
 	check_refused("--policy rr", "--policy: 'rr' is not deadline, fifo or auto");
 	check_refused("--priority fifo:0", "--priority: 'fifo:0': priorities are 1 to 99");
-	check_refused("--priority 50", "--priority: '50' is not fifo:N, rr:N, deadline:RUNTIME/PERIOD or none");
+	check_refused("--priority 50",
+		      "--priority: '50' is not fifo:N, rr:N, deadline:RUNTIME/PERIOD or none");
 	check_refused("-T 10ms -g 1", "-g: looking less often than the smallest threshold misses stalls");
 	check_refused("-r 2ms -p 1ms", "-r: it is to be a part of the period, -p");
 	check_refused("-r 10", "-r: it is to be within 1024ns and 4s");
@@ -252,13 +258,21 @@ static void stallds_without_meaning_say_what_to_do(void **state)
 {
 	(void)state;
 	check_refused("-M", "-M is stalld's: there is one way of watching here, which adapts: leave it out");
-	check_refused("--adaptive_mode", "--adaptive_mode is stalld's: there is one way of watching here, which adapts: "
+	check_refused("--adaptive_mode",
+		      "--adaptive_mode is stalld's: there is one way of watching here, which adapts: "
 		      "leave it out");
-	check_refused("-O", "-O is stalld's: there is one way of watching here, which costs little: leave it out");
+	check_refused(
+		"-O",
+		"-O is stalld's: there is one way of watching here, which costs little: leave it out");
 	check_refused("-A", "-A is stalld's: for quicker answers give a lower threshold: -T 100ms");
-	check_refused("-N", "-N is stalld's: no CPU is passed over for having been idle at times: leave it out");
-	check_refused("--backend=S", "--backend is stalld's: the trace is read, and /proc where there is none: leave it out");
-	check_refused("-R 20", "-R is stalld's: say how it is to be scheduled itself: --priority deadline:RUNTIME/PERIOD");
+	check_refused("-N",
+		      "-N is stalld's: no CPU is passed over for having been idle at times: leave it out");
+	check_refused(
+		"--backend=S",
+		"--backend is stalld's: the trace is read, and /proc where there is none: leave it out");
+	check_refused(
+		"-R 20",
+		"-R is stalld's: say how it is to be scheduled itself: --priority deadline:RUNTIME/PERIOD");
 	check_refused("-P x", "-P is stalld's: write --pidfile FILE");
 }
 

@@ -96,10 +96,12 @@ static void stat_files_are_understood(void **state)
 		"1234 (kworker/3:1-events) R 2 0 0 0 -1 69238880 0 0 0 0 0 7 0 0 20 0 1 0 4321 0 0 "
 		"18446744073709551615 0 0 0 0 0 0 0 2147483647 0 0 0 0 17 3 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
 	static const char hostile[] =
-		"77 (a) S 1 (\nb) S 1 77 77 0 -1 4194304 0 0 0 0 0 0 0 0 -51 0 9 0 55 0 0 0 0 0 0 0 0 0 0 0 0 0 0 "
+		"77 (a) S 1 (\nb) S 1 77 77 0 -1 4194304 "
+		"0 0 0 0 0 0 0 0 -51 0 9 0 55 0 0 0 0 0 0 0 0 0 0 0 0 0 0 "
 		"0 -1 1 50 1 0 0 0 0 0 0 0 0 0 0 0\n";
 	static const char deadline[] =
-		"9 (dl) R 1 9 9 0 -1 4194304 0 0 0 0 0 0 0 0 -101 0 1 0 55 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 -1 0 0 6 0";
+		"9 (dl) R 1 9 9 0 -1 4194304 0 0 0 0 0 0 0 0 -101 "
+		"0 1 0 55 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 -1 0 0 6 0";
 	/* the second is a user thread of that name, the third a kernel thread that is no worker */
 	static const struct {
 		const char *shown;
@@ -122,8 +124,10 @@ static void stat_files_are_understood(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		char text[512];
-		int length = snprintf(text, sizeof(text), "7 (%s) S 2 0 0 0 -1 %s 0 0 0 0 0 7 0 0 20 0 1 0 4321 0 0 0 0 0 0 "
-				      "0 0 0 0 0 0 0 0 0 17 3 0 0 0", names[i].shown, names[i].flags);
+		int length = snprintf(text, sizeof(text),
+				      "7 (%s) S 2 0 0 0 -1 %s 0 0 0 0 0 7 0 0 20 0 1 0 4321 0 0 0 0 0 0 "
+				      "0 0 0 0 0 0 0 0 0 17 3 0 0 0",
+				      names[i].shown, names[i].flags);
 
 		assert_true(proc_read_parse_stat(text, (size_t)length, &thread));
 		assert_string_equal(thread.comm, names[i].comm);

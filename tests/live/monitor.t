@@ -50,6 +50,35 @@ same "$dir/live.json" "$dir/dat.json" 'trace.dat'
 same "$dir/live.json" "$dir/txt.json" 'text'
 check 'analyze says of the saved trace, as trace.dat and as text, what hist said'
 
+# Threads whose names would end a line of text, or be obeyed by a terminal.
+python3 - <<'END' &
+import ctypes, os, time
+end = time.time() + 4
+for name in (b"a\nb-7     [001]", b"\x1b[31m", b"   ", b"%s%n", b"\xff\xfe"):
+    if os.fork() == 0:
+        ctypes.CDLL(None).prctl(15, name, 0, 0, 0)
+        while time.time() < end:
+            time.sleep(0.001)
+        os._exit(0)
+time.sleep(4)
+END
+names=$!
+sleep 0.5
+"$RTLA_STALL" hist --all --json="$dir/live.json" -d 1 --on-end trace,file="$dir/n.dat" \
+	--on-end trace,file="$dir/n.txt" >"$dir/out" 2>"$dir/err" || wrong="status $?: $(cat "$dir/err")"
+wait $names
+"$RTLA_STALL" analyze --all --json="$dir/dat.json" "$dir/n.dat" 2>"$dir/err" || wrong="$wrong $(cat "$dir/err")"
+"$RTLA_STALL" analyze --all --json="$dir/txt.json" "$dir/n.2.txt" 2>"$dir/err" || wrong="$wrong $(cat "$dir/err")"
+python3 - "$dir/dat.json" "$dir/txt.json" >"$dir/same" 2>&1 <<'END' || wrong="$wrong $(tail -n 1 "$dir/same")"
+import json, sys
+dat, txt = (json.load(open(path, encoding="utf-8")) for path in sys.argv[1:])
+assert "a\nb-7     [001]" in [t["comm"] for t in dat["threads"]], "no hostile name"
+assert dat["totals"] == txt["totals"], (dat["totals"], txt["totals"])
+assert "cut_line" not in txt["source"]["anomalies"], txt["source"]["anomalies"]
+END
+! grep -q "$(printf '\033')" "$dir/n.2.txt" || wrong="$wrong an escape is in the text"
+check 'a name that would end a line of the saved text, or be obeyed by a terminal, does neither'
+
 if command -v trace-cmd >/dev/null; then
 	trace-cmd report "$dir/t.dat" >"$dir/report" 2>/dev/null || wrong='trace-cmd does not read it'
 	grep -q sched_switch "$dir/report" || wrong="$wrong there is no sched_switch in it"
@@ -126,12 +155,56 @@ check 'SIGTERM, SIGINT and SIGHUP end it with its results'
 same_as_before
 check 'and everything is as before'
 
-"$RTLA_STALL" hist -d 30 --json >"$dir/out" 2>"$dir/err" &
+# the session that ends sends more than one signal; what the user's shell runs at the end is run all the same
+for times in 1 2 3 4; do
+	python3 -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])' \
+		"$RTLA_STALL" hist --all --on-end shell,command='sleep 0.2; echo at the end' >"$dir/out" 2>"$dir/err" &
+	pid=$!
+	await 10 test -d "$tracefs/instances/rtla-stall.$pid" || wrong="$wrong it does not begin"
+	sleep 0.5
+	kill -INT $pid
+	sleep 0.0$times
+	kill -TERM $pid
+	kill -HUP $pid
+	wait $pid || wrong="$wrong status $?"
+	[ ! -s "$dir/err" ] || wrong="$wrong it says: $(cat "$dir/err")"
+	grep -q '^at the end$' "$dir/out" || wrong="$wrong --on-end was not done"
+done
+check 'several signals at once, and what is to be done at the end is done'
+same_as_before
+check 'and everything is as before'
+
+# timeout ends what does not end by itself: 124
+timeout 20 "$RTLA_STALL" top --all 2>"$dir/err" | head -n 1 >"$dir/out"
+[ -s "$dir/out" ] || wrong='top prints nothing'
+for options in '--stall 20us --json-lines' '-T 20us --on-threshold continue'; do
+	# shellcheck disable=SC2086
+	{ timeout 20 "$RTLA_STALL" top -q --all $options 2>"$dir/err"; echo $? >"$dir/status"; } | head -c 100 >"$dir/out"
+	[ "$(cat "$dir/status")" = 0 ] || wrong="$wrong $options: status $(cat "$dir/status")"
+	[ ! -s "$dir/err" ] || wrong="$wrong $options: it says: $(cat "$dir/err")"
+done
+check 'it ends when its reader goes away'
+
+"$RTLA_STALL" hist --all -d 1 --json="$dir/closed.json" <&- >&- 2>&- || wrong="status $?"
+python3 -m json.tool "$dir/closed.json" >/dev/null || wrong="$wrong no JSON"
+"$RTLA_STALL" top -q -d 1 >&- 2>"$dir/err"
+[ $? = 1 ] || wrong="$wrong it does not say that it cannot print"
+same_as_before
+check 'started with its standard files closed, it gives everything back'
+
+"$RTLA_STALL" top -q --all -T 20us --on-threshold trace,file="$dir/keep.dat" --on-threshold continue --trace-keep 2 \
+	-d 3 >"$dir/out" 2>"$dir/err" || wrong="status $?"
+[ "$(find "$dir" -name 'keep*' | wc -l)" = 2 ] || wrong="$wrong $(ls "$dir")"
+[ "$(wc -l <"$dir/err")" = 1 ] || wrong="$wrong it says: $(cat "$dir/err")"
+check 'with --trace-keep traces saved the run goes on, and that is said once'
+
+"$RTLA_STALL" hist -d 30 --json="$dir/killed.json" >"$dir/out" 2>"$dir/err" &
 pid=$!
 await 10 test -d "$tracefs/instances/rtla-stall.$pid" || wrong='it does not begin'
 kill -KILL $pid
 wait $pid 2>/dev/null
 same_as_before
+[ -z "$(find "$dir" -name 'killed*')" ] || wrong="$wrong there is $(find "$dir" -name 'killed*')"
 [ ! -s "$dir/out" ] || wrong="$wrong something was printed"
 check 'killed, its guard gives everything back'
 
@@ -141,6 +214,9 @@ grep -q '^rtla-stall top: standard output: ' "$dir/err" || wrong="$wrong it says
 "$RTLA_STALL" hist --all -T 1us -t /dev/full/no >"$dir/out" 2>"$dir/err"
 [ $? = 2 ] || wrong="$wrong a trace that cannot be saved hides the hit"
 grep -q '/dev/full/no' "$dir/err" || wrong="$wrong it does not say that the trace was not saved"
+"$RTLA_STALL" top -q --all --stall 20us --json-lines=/dev/full -d 1 >"$dir/out" 2>"$dir/err"
+[ $? = 1 ] || wrong="$wrong it does not say that lines were not written"
+grep -q '^rtla-stall top: /dev/full: ' "$dir/err" || wrong="$wrong it says: $(cat "$dir/err")"
 check 'no room to print, and to save'
 
 if command -v setpriv >/dev/null; then

@@ -87,18 +87,23 @@ static bool await(struct run *run, uint64_t due_at)
 		result = restorer_ensure(run->restorer, &failure);
 		run->is_restorer_lost = result < 0;
 		if (result)
-			enforce_log_say(run->log, ENFORCE_LOG_WARNING, "the process that restores boosts if this one dies "
-					"had ended; %s", result > 0 ? "there is another" : failure.text);
+			enforce_log_say(run->log, ENFORCE_LOG_WARNING,
+					"the process that restores boosts if this one dies "
+					"had ended; %s",
+					result > 0 ? "there is another" : failure.text);
 	}
 	return waits[1].revents;
 }
 
 static void print_state(const struct run *run, uint64_t now)
 {
-	enforce_log_say(run->log, ENFORCE_LOG_NOTICE, "state: threshold %s, budget %s in %s, grant %s in %s, policy %s",
-			format_limit(run->params->smallest_ns).text, format_limit(run->params->budget_ns).text,
-			format_limit(run->params->budget_per_ns).text, format_limit(run->config.runtime_ns).text,
-			format_limit(run->config.period_ns).text, plan_policy_name(run->config.policy));
+	enforce_log_say(run->log, ENFORCE_LOG_NOTICE,
+			"state: threshold %s, budget %s in %s, grant %s in %s, policy %s",
+			format_limit(run->params->smallest_ns).text,
+			format_limit(run->params->budget_ns).text,
+			format_limit(run->params->budget_per_ns).text,
+			format_limit(run->config.runtime_ns).text, format_limit(run->config.period_ns).text,
+			plan_policy_name(run->config.policy));
 	enforce_watch_print(run->watch, run->log);
 	enforce_boosts_print(run->boosts, now);
 }
@@ -109,8 +114,8 @@ static void say_held_up(const struct run *run, const char *where, uint64_t began
 	uint64_t ns = enforce_watch_now() - began_at;
 
 	if (ns >= HELD_UP_NS)
-		enforce_log_say(run->log, ENFORCE_LOG_WARNING, "it was held up for %s while %s", format_duration(ns).text,
-				where);
+		enforce_log_say(run->log, ENFORCE_LOG_WARNING, "it was held up for %s while %s",
+				format_duration(ns).text, where);
 }
 
 static int loop(struct run *run, struct error *err)
@@ -123,7 +128,8 @@ static int loop(struct run *run, struct error *err)
 		uint64_t due_at = enforce_watch_due_at(run->watch);
 		uint64_t boost_at = enforce_boosts_due_at(run->boosts);
 
-		if (has_come || now >= due_at || (now >= boost_at && enforce_watch_has_news(run->watch, now))) {
+		if (has_come || now >= due_at ||
+		    (now >= boost_at && enforce_watch_has_news(run->watch, now))) {
 			int result = enforce_watch_turn(run->watch, err);
 
 			if (result)
@@ -193,20 +199,22 @@ static int open_watch(struct run *run, struct error *err)
 		return result;
 	if (guard_create(run->setting->undo_dir, &run->guard, &failure)) {
 		run->guard = NULL;
-		enforce_log_say(run->log, ENFORCE_LOG_WARNING, "there will be no trace: %s; waits are looked for in /proc",
-				failure.text);
+		enforce_log_say(run->log, ENFORCE_LOG_WARNING,
+				"there will be no trace: %s; waits are looked for in /proc", failure.text);
 	}
-	return enforce_watch_create(run->params, run->log, run->guard, run->setting->undo_dir, on_episode, run,
-				    &run->watch, err);
+	return enforce_watch_create(run->params, run->log, run->guard, run->setting->undo_dir, on_episode,
+				    run, &run->watch, err);
 }
 
 static void say_leftover(const struct run *run, const struct ledger_leftover *leftover)
 {
 	if (!leftover->pid)
 		return;
-	enforce_log_say(run->log, ENFORCE_LOG_WARNING, "process %d was killed and left boosts behind: %u restored, %u "
-			"changed by others since, %u ended, %u not restored%s", leftover->pid, leftover->nr_restored,
-			leftover->nr_changed, leftover->nr_gone, leftover->nr_failed,
+	enforce_log_say(run->log, ENFORCE_LOG_WARNING,
+			"process %d was killed and left boosts behind: %u restored, %u "
+			"changed by others since, %u ended, %u not restored%s",
+			leftover->pid, leftover->nr_restored, leftover->nr_changed, leftover->nr_gone,
+			leftover->nr_failed,
 			leftover->was_admission_restored ? "; sched_rt_runtime_us is as it was" : "");
 }
 
@@ -236,7 +244,8 @@ static int take_priority(struct run *run, struct error *err)
 	int result = 0;
 
 	enforce_self_lock(run->setting->say);
-	result = enforce_self_schedule(own->policy == ENFORCE_OWN_DEADLINE ? &high : own, run->setting->say, err);
+	result = enforce_self_schedule(own->policy == ENFORCE_OWN_DEADLINE ? &high : own, run->setting->say,
+				       err);
 	if (!result && run->ledger)
 		result = restorer_create(run->ledger, &run->restorer, err);
 	if (!result && own->policy == ENFORCE_OWN_DEADLINE)
@@ -326,8 +335,9 @@ static void give_tracing_back(struct run *run)
 	struct error failure = { 0 };
 
 	if (!enforce_watch_destroy(run->watch))
-		run->setting->say("the process that sets tracing up hangs in the kernel; when it returns, the guard "
-				  "gives back what it changed");
+		run->setting->say(
+			"the process that sets tracing up hangs in the kernel; when it returns, the guard "
+			"gives back what it changed");
 	else if (run->guard && guard_undo(run->guard, UNDO_QUIET_MS, &failure))
 		run->setting->say(failure.text);
 	guard_destroy(run->guard);
@@ -358,11 +368,14 @@ static int close_all(struct run *run, int result, struct error *err)
 
 static void say_begin(const struct run *run)
 {
-	enforce_log_say(run->log, ENFORCE_LOG_NOTICE, "%s %s threads that wait for %s: policy %s, up to %s in %s, within "
-			"%s in %s on each CPU", run->ledger ? "boosting" : "dry run: would boost",
-			run->params->wants_user_threads ? "all" : "kernel", format_limit(run->params->smallest_ns).text,
-			plan_policy_name(run->config.policy), format_limit(run->config.runtime_ns).text,
-			format_limit(run->config.period_ns).text, format_limit(run->params->budget_ns).text,
+	enforce_log_say(run->log, ENFORCE_LOG_NOTICE,
+			"%s %s threads that wait for %s: policy %s, up to %s in %s, within "
+			"%s in %s on each CPU",
+			run->ledger ? "boosting" : "dry run: would boost",
+			run->params->wants_user_threads ? "all" : "kernel",
+			format_limit(run->params->smallest_ns).text, plan_policy_name(run->config.policy),
+			format_limit(run->config.runtime_ns).text, format_limit(run->config.period_ns).text,
+			format_limit(run->params->budget_ns).text,
 			format_limit(run->params->budget_per_ns).text);
 }
 

@@ -33,8 +33,8 @@ struct enforce_setting {
 	const char *undo_dir;			/* UNDO_DIR but in tests */
 	const volatile sig_atomic_t *is_interrupted; /* end: restore everything, and return. SIGINT, SIGTERM,
 						      * SIGHUP set it */
-	volatile sig_atomic_t *wants_state;	/* say how things stand, and reset it. SIGUSR1 sets it; NULL */
-	void (*say)(const char *words);		/* one line for the user, before and after the loop; what is said
+	volatile sig_atomic_t *wants_state; /* say how things stand, and reset it. SIGUSR1 sets it; NULL */
+	void (*say)(const char *words); /* one line for the user, before and after the loop; what is said
 						 * in it goes to the log */
 	FILE *out;				/* --simulate's report, --json-lines without a file */
 };

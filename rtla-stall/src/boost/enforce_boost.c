@@ -38,8 +38,10 @@ static void sum_up(struct enforce_boosts *boosts, struct enforce_case *item)
 	if (boosts->now - item->summed_at < SUM_UP_NS)
 		return;
 	item->summed_at = boosts->now;
-	enforce_log_say(boosts->setting.log, ENFORCE_LOG_INFO, "pid %d (%s) still starves on CPU %u: %u boosts so far, "
-			"%s of CPU time", item->tid, format_name(item->comm).text, item->cpu, item->nr_boosts,
+	enforce_log_say(boosts->setting.log, ENFORCE_LOG_INFO,
+			"pid %d (%s) still starves on CPU %u: %u boosts so far, "
+			"%s of CPU time",
+			item->tid, format_name(item->comm).text, item->cpu, item->nr_boosts,
 			format_duration(item->granted_ns).text);
 }
 
@@ -60,9 +62,11 @@ static void say_let_be(const struct enforce_boosts *boosts, const struct plan_co
 			 format_duration(command->until_at - boosts->now).text);
 	enforce_log_say(boosts->setting.log, is_loud ? ENFORCE_LOG_WARNING : ENFORCE_LOG_DEBUG,
 			"%.40s-%d starved on CPU %u for %s seconds behind %s: %s, because %s%s",
-			format_name(item->comm).text, item->tid, command->cpu, enforce_words_seconds(command->wait_ns).text,
-			enforce_words_occupant(&command->wait.occupant).text, is_loud ? "it is NOT kept alive" : "let be",
-			plan_why_words(command->why), until.text);
+			format_name(item->comm).text, item->tid, command->cpu,
+			enforce_words_seconds(command->wait_ns).text,
+			enforce_words_occupant(&command->wait.occupant).text,
+			is_loud ? "it is NOT kept alive" : "let be", plan_why_words(command->why),
+			until.text);
 }
 
 /* ---- boosting --------------------------------------------------------------------------------- */
@@ -79,7 +83,7 @@ static void fill_record(struct enforce_boosts *boosts, struct enforce_case *item
 			const struct plan_command *command, uint64_t boosted_at)
 {
 	struct enforce_boost_record *record = &item->record;
-	/* not late: what came from a CPU nobody watches and was due at once; what was let be, for good reason */
+	/* not late: from a CPU nobody watches, and due at once; or let be, for good reason */
 	bool is_late_known = !(command->notes & PLAN_NOTE_IN_CARE) && item->known_at <= item->due_at &&
 			     boosted_at >= item->due_at && item->let_be_at < item->began_at;
 
@@ -110,8 +114,8 @@ static void fill_record(struct enforce_boosts *boosts, struct enforce_case *item
 	};
 	memcpy(record->comm, item->comm, sizeof(record->comm));
 	memcpy(record->work, item->work, sizeof(record->work));
-	if (engine_show_open(enforce_watch_engine(boosts->setting.watch), item->task, boosted_at, on_open_wait,
-			     record))
+	if (engine_show_open(enforce_watch_engine(boosts->setting.watch), item->task, boosted_at,
+			     on_open_wait, record))
 		record->has_causes = false;
 }
 
@@ -151,10 +155,17 @@ static void do_boost(struct enforce_boosts *boosts, const struct plan_command *c
 	}
 	if (result) {
 		plan_refused(boosts->setting.plan, command, result);
+		if (result == -EAGAIN)
+			item->read_at = 0;	/* it has run: see since when it waits now */
 		if (result != -ESRCH && result != -EAGAIN)
-			enforce_log_say(boosts->setting.log, boosts->now - boosts->refused_at < SAY_AGAIN_NS ?
-					ENFORCE_LOG_DEBUG : ENFORCE_LOG_WARNING, "pid %d (%s) cannot be boosted by %s: "
-					"%s", item->tid, format_name(item->comm).text, enforce_words_policy(command->policy),
+			enforce_log_say(boosts->setting.log,
+					boosts->now - boosts->refused_at < SAY_AGAIN_NS ?
+						ENFORCE_LOG_DEBUG :
+						ENFORCE_LOG_WARNING,
+					"pid %d (%s) cannot be boosted by %s: "
+					"%s",
+					item->tid, format_name(item->comm).text,
+					enforce_words_policy(command->policy),
 					*failure.text ? failure.text : strerror(-result));
 		if (result != -ESRCH && result != -EAGAIN && boosts->now - boosts->refused_at >= SAY_AGAIN_NS)
 			boosts->refused_at = boosts->now;
@@ -217,7 +228,8 @@ static void do_restore(struct enforce_boosts *boosts, const struct plan_command 
 	if (boosts->setting.ledger &&
 	    ledger_restore(boosts->setting.ledger, item->boost, &outcome, &failure)) {
 		boosts->has_failed = true;
-		enforce_log_say(boosts->setting.log, ENFORCE_LOG_ERROR, "pid %d (%s) cannot be restored: %s", item->tid,
+		enforce_log_say(boosts->setting.log, ENFORCE_LOG_ERROR,
+				"pid %d (%s) cannot be restored: %s", item->tid,
 				format_name(item->comm).text, failure.text);
 	}
 	end_record(boosts, item, command, &outcome);
@@ -343,8 +355,6 @@ uint64_t enforce_boosts_due_at(const struct enforce_boosts *boosts)
 	uint64_t plan_at = plan_due_at(boosts->setting.plan);
 	uint64_t case_at = enforce_cases_next_due_at(boosts->setting.cases);
 
-	if (case_at <= boosts->now)
-		return plan_at;
 	return plan_at < case_at ? plan_at : case_at;
 }
 
@@ -365,12 +375,15 @@ static void print_case(struct enforce_case *item, void *arg)
 	if (!item->is_wanted || (!item->is_waiting && !item->is_boosted))
 		return;
 	if (item->due_at > boosts->now)
-		snprintf(due.text, sizeof(due.text), ", due in %.40s", format_duration(item->due_at - boosts->now).text);
-	enforce_log_say(boosts->setting.log, ENFORCE_LOG_NOTICE, "state: %.40s-%d, CPU %u, %s: waits for %s seconds%s%s%s",
-			format_name(item->comm).text, item->tid, item->cpu, format_prio(item->prio).text,
-			enforce_words_seconds(boosts->now > item->began_at ? boosts->now - item->began_at : 0).text, due.text,
-			item->is_boosted ? ", boosted using " : "",
-			item->is_boosted ? enforce_words_policy(item->record.policy) : "");
+		snprintf(due.text, sizeof(due.text), ", due in %.40s",
+			 format_duration(item->due_at - boosts->now).text);
+	enforce_log_say(
+		boosts->setting.log, ENFORCE_LOG_NOTICE,
+		"state: %.40s-%d, CPU %u, %s: waits for %s seconds%s%s%s", format_name(item->comm).text,
+		item->tid, item->cpu, format_prio(item->prio).text,
+		enforce_words_seconds(boosts->now > item->began_at ? boosts->now - item->began_at : 0).text,
+		due.text, item->is_boosted ? ", boosted using " : "",
+		item->is_boosted ? enforce_words_policy(item->record.policy) : "");
 }
 
 void enforce_boosts_print(struct enforce_boosts *boosts, uint64_t now)
@@ -382,8 +395,10 @@ void enforce_boosts_print(struct enforce_boosts *boosts, uint64_t now)
 
 		if (!budget || !budget->nr_boosts)
 			continue;
-		enforce_log_say(boosts->setting.log, ENFORCE_LOG_NOTICE, "state: CPU %u: %llu boosts, %s in all, %s "
-				"beyond a grant at most, debt %s", cpu, (unsigned long long)budget->nr_boosts,
+		enforce_log_say(boosts->setting.log, ENFORCE_LOG_NOTICE,
+				"state: CPU %u: %llu boosts, %s in all, %s "
+				"beyond a grant at most, debt %s",
+				cpu, (unsigned long long)budget->nr_boosts,
 				format_duration(budget->charged_ns).text,
 				format_duration(budget->worst_excess_ns).text,
 				format_duration(budget_debt_ns(budget)).text);
@@ -395,12 +410,15 @@ void enforce_boosts_print_totals(const struct enforce_boosts *boosts)
 {
 	bool is_dry = !boosts->setting.ledger;
 
-	enforce_log_say(boosts->setting.log, ENFORCE_LOG_NOTICE, "%llu stalls, %llu boosts%s, %s %s; %llu without effect; "
+	enforce_log_say(boosts->setting.log, ENFORCE_LOG_NOTICE,
+			"%llu stalls, %llu boosts%s, %s %s; %llu without effect; "
 			"at most %s after a threshold, %s beyond a grant; %llu lines were dropped",
 			(unsigned long long)boosts->nr_stalls, (unsigned long long)boosts->nr_boosts,
 			is_dry ? " would have been" : "", format_duration(boosts->granted_ns).text,
-			is_dry ? "granted by them" : "of CPU time", (unsigned long long)boosts->nr_ineffective,
-			format_duration(boosts->worst_late_ns).text, format_duration(boosts->worst_excess_ns).text,
+			is_dry ? "granted by them" : "of CPU time",
+			(unsigned long long)boosts->nr_ineffective,
+			format_duration(boosts->worst_late_ns).text,
+			format_duration(boosts->worst_excess_ns).text,
 			(unsigned long long)enforce_log_dropped(boosts->setting.log));
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../engine/sched_rank.h"
 #include "../util/error.h"
 #include "../util/proc_read.h"
 
@@ -15,16 +16,26 @@
 #define NONE UINT32_MAX
 #define MAX_OWN 8u
 #define PRIO_FAIR_LEAST 100
+#define READ_AGAIN_NS 250000u	/* for each thread that waits: reading again takes a small part of one CPU */
+
+/* Who has a CPU, as found in this round: with many who wait, it is asked once. */
+struct occupied {
+	uint64_t round;
+	struct plan_occupant occupant;
+};
 
 struct enforce_cases {
 	struct enforce_cases_setting setting;
 	struct enforce_case *items;
+	struct occupied *cpus;		/* ENGINE_MAX_CPUS */
 	uint32_t chains[NR_CHAINS];
 	uint32_t free_item;
 	uint64_t round;
 	uint64_t now;
 	uint64_t next_due_at;
 	uint64_t nr_left_out;
+	uint32_t nr_waiting;		/* in the round before this one ... */
+	uint32_t nr_waiting_now;	/* ... and so far in this one */
 	int32_t own[MAX_OWN];
 	uint32_t nr_own;
 };
@@ -226,7 +237,8 @@ static void find_work(struct enforce_cases *cases, struct enforce_case *item)
 }
 
 /* The wait as it stands, without /proc. */
-static void take_wait(struct enforce_case *item, const struct engine_wait *wait, bool is_new_wait, uint64_t now)
+static void take_wait(struct enforce_case *item, const struct engine_wait *wait, bool is_new_wait,
+		      uint64_t now)
 {
 	item->task = wait->task;
 	item->cpu = wait->cpu;
@@ -237,6 +249,19 @@ static void take_wait(struct enforce_case *item, const struct engine_wait *wait,
 	item->known_at = item->wait_at ? wait->began_at : now;
 	item->wait_at = wait->began_at;
 	item->began_at = wait->began_at;
+}
+
+/*
+ * When it is due in any case, then as often as can be had cheaply: of a thread that is not read, the
+ * trace tells whether it still waits, and the ledger looks once more before it boosts.
+ */
+static bool is_to_be_read(const struct enforce_cases *cases, const struct enforce_case *item)
+{
+	uint64_t again_at = item->read_at + (uint64_t)cases->nr_waiting * READ_AGAIN_NS;
+
+	if (cases->now >= item->due_at && item->read_at < item->due_at)
+		return true;
+	return (cases->now >= item->due_at || item->care_until_at > cases->now) && cases->now >= again_at;
 }
 
 static void on_wait(const struct engine_wait *wait, void *arg)
@@ -261,12 +286,17 @@ static void on_wait(const struct engine_wait *wait, void *arg)
 	if (!item->is_wanted && !is_new)
 		return;
 	item->due_at = item->began_at + item->verdict.threshold_ns;
-	if (is_new_wait || cases->now >= item->due_at || item->care_until_at > cases->now)
+	cases->nr_waiting_now++;
+	if (is_new_wait || is_to_be_read(cases, item))
 		item->is_waiting = read_case(cases, item, is_new_wait);
+	else
+		item->is_waiting = !item->was_asleep;
 	item->due_at = item->began_at + item->verdict.threshold_ns;
 	if (item->is_waiting && item->is_wanted && (cases->now >= item->due_at || is_new))
 		find_work(cases, item);
-	if (item->is_waiting && item->is_wanted && item->due_at < cases->next_due_at)
+	/* what is due already is the plan's affair, and no reason to miss what will be */
+	if (item->is_waiting && item->is_wanted && item->due_at > cases->now &&
+	    item->due_at < cases->next_due_at)
 		cases->next_due_at = item->due_at;
 }
 
@@ -275,6 +305,8 @@ void enforce_cases_round(struct enforce_cases *cases, uint64_t now)
 	cases->round++;
 	cases->now = now;
 	cases->next_due_at = UINT64_MAX;
+	cases->nr_waiting = cases->nr_waiting_now;
+	cases->nr_waiting_now = 0;
 	for (uint32_t i = 0; i < ENFORCE_CASES; i++)
 		cases->items[i].is_waiting = false;
 	engine_for_each_waiting(enforce_watch_engine(cases->setting.watch), on_wait, cases);
@@ -292,6 +324,24 @@ uint64_t enforce_cases_nr_left_out(const struct enforce_cases *cases)
 }
 
 /* ---- for the plan ----------------------------------------------------------------------------- */
+
+static void find_occupant(struct enforce_cases *cases, const struct enforce_case *item,
+			  struct plan_occupant *ret)
+{
+	struct occupied *known = &cases->cpus[item->cpu];
+	bool is_known = known->round == cases->round && known->occupant.kind == PLAN_OCCUPANT_THREAD &&
+			sched_rank(known->occupant.prio, known->occupant.comm) >=
+				sched_rank(item->prio, item->comm);
+
+	if (!is_known) {
+		enforce_watch_occupant(cases->setting.watch, item->cpu, item->prio, item->comm,
+				       &known->occupant);
+		if (known->occupant.kind == PLAN_OCCUPANT_THREAD && !known->occupant.is_kthread)
+			known->occupant.is_ourselves = is_own(cases, known->occupant.tid);
+		known->round = cases->round;
+	}
+	*ret = known->occupant;
+}
 
 bool enforce_cases_wait(struct enforce_cases *cases, const struct enforce_case *item,
 			struct plan_wait *ret)
@@ -313,11 +363,10 @@ bool enforce_cases_wait(struct enforce_cases *cases, const struct enforce_case *
 		.work_function = item->work_function,
 	};
 	memcpy(ret->comm, item->comm, sizeof(ret->comm));
-	enforce_watch_occupant(cases->setting.watch, item->cpu, item->prio, item->comm, &ret->occupant);
-	if (ret->occupant.kind == PLAN_OCCUPANT_THREAD && !ret->occupant.is_kthread)
-		ret->occupant.is_ourselves = is_own(cases, ret->occupant.tid);
+	find_occupant(cases, item, &ret->occupant);
 	/* It serves those of its class that somebody of a higher one keeps from running. */
-	if (item->is_fair && ret->occupant.kind == PLAN_OCCUPANT_THREAD && ret->occupant.prio < PRIO_FAIR_LEAST)
+	if (item->is_fair && ret->occupant.kind == PLAN_OCCUPANT_THREAD &&
+	    ret->occupant.prio < PRIO_FAIR_LEAST)
 		ret->fair_server_ns = cases->setting.fair_server_ns;
 	return ret->occupant.kind != PLAN_OCCUPANT_THREAD || ret->occupant.tid != item->tid;
 }
@@ -329,10 +378,12 @@ int enforce_cases_create(const struct enforce_cases_setting *setting, struct enf
 {
 	struct enforce_cases *cases = calloc(1, sizeof(*cases));
 
-	if (cases)
+	if (cases) {
 		cases->items = calloc(ENFORCE_CASES, sizeof(*cases->items));
-	if (!cases || !cases->items) {
-		free(cases);
+		cases->cpus = calloc(ENGINE_MAX_CPUS, sizeof(*cases->cpus));
+	}
+	if (!cases || !cases->items || !cases->cpus) {
+		enforce_cases_destroy(cases);
 		return error_set(err, -ENOMEM, "out of memory");
 	}
 	cases->setting = *setting;
@@ -350,6 +401,7 @@ void enforce_cases_destroy(struct enforce_cases *cases)
 	if (!cases)
 		return;
 	free(cases->items);
+	free(cases->cpus);
 	free(cases);
 }
 

@@ -108,7 +108,7 @@ void enforce_cases_for_each(struct enforce_cases *cases,
 bool enforce_cases_wait(struct enforce_cases *cases, const struct enforce_case *item,
 			struct plan_wait *ret);
 
-/** enforce_cases_next_due_at() - the earliest instant a case that waits is due; UINT64_MAX none */
+/** enforce_cases_next_due_at() - the earliest instant a case becomes due that was not yet; UINT64_MAX none */
 uint64_t enforce_cases_next_due_at(const struct enforce_cases *cases);
 
 /** enforce_cases_nr_left_out() - waits there was no room for */

@@ -85,7 +85,8 @@ static void render_file(const void *record, void *arg, struct strbuf *out)
 	(void)arg;
 	gmtime_r(&seconds, &parts);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &parts);
-	strbuf_addf(out, "%s.%06uZ %s\n", when, (unsigned int)(line->wall_ns % 1000000000u / 1000), line->text);
+	strbuf_addf(out, "%s.%06uZ %s\n", when, (unsigned int)(line->wall_ns % 1000000000u / 1000),
+		    line->text);
 }
 
 static void render_boost(const void *record, void *arg, struct strbuf *out)
@@ -98,11 +99,12 @@ static void render_boost(const void *record, void *arg, struct strbuf *out)
 
 static void render_dropped(uint64_t nr_dropped, void *arg, struct strbuf *out)
 {
-	void (*render)(const void *record, void *arg, struct strbuf *out) = *(void (**)(const void *, void *,
-											  struct strbuf *))arg;
+	void (*render)(const void *record, void *arg, struct strbuf *out) =
+		*(void (**)(const void *, void *, struct strbuf *))arg;
 	struct line line = { .wall_ns = clock_ns(CLOCK_REALTIME), .level = ENFORCE_LOG_WARNING };
 
-	snprintf(line.text, sizeof(line.text), "%llu lines are missing here, which this log could not take in time",
+	snprintf(line.text, sizeof(line.text),
+		 "%llu lines are missing here, which this log could not take in time",
 		 (unsigned long long)nr_dropped);
 	render(&line, NULL, out);
 }

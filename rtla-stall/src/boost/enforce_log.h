@@ -10,7 +10,7 @@
 #include "plan_command.h"
 
 /*
- * What a run says: lines of text to stderr, the kernel's log, the system's log and a file; and each boost as a
+ * What a run says: lines of text to stderr, the kernel's log, the system's log, a file; and each boost as a
  * line of JSON. Every target has a ring and a writer of its own (log_ring.h): none of them can hold up the
  * run, or another target.
  *

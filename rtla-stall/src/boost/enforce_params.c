@@ -85,7 +85,8 @@ static int apply_budget(void *arg, const char *option, const char *value, struct
 	struct enforce_params *params = arg;
 	int result = split_share(option, value, &params->budget_ns, &params->budget_per_ns, err);
 
-	if (!result && (params->budget_per_ns < BUDGET_PER_LEAST_NS || params->budget_per_ns > BUDGET_PER_MOST_NS))
+	if (!result &&
+	    (params->budget_per_ns < BUDGET_PER_LEAST_NS || params->budget_per_ns > BUDGET_PER_MOST_NS))
 		return error_set(err, -EINVAL, "%s: '%s': the second time is to be within 1ms and 1h", option,
 				 value);
 	return result;
@@ -118,9 +119,12 @@ static int take_deadline(struct enforce_own_sched *own, const char *option, cons
 	own->policy = ENFORCE_OWN_DEADLINE;
 	if (split_share(option, value, &own->runtime_ns, &own->period_ns, err))
 		return -EINVAL;
-	if (own->runtime_ns < RUNTIME_LEAST_NS || own->period_ns < PERIOD_LEAST_NS || own->period_ns > PERIOD_MOST_NS)
-		return error_set(err, -EINVAL, "%s: '%s': the kernel takes runtimes from 1024ns and periods from "
-				 "100us to 4s", option, value);
+	if (own->runtime_ns < RUNTIME_LEAST_NS || own->period_ns < PERIOD_LEAST_NS ||
+	    own->period_ns > PERIOD_MOST_NS)
+		return error_set(err, -EINVAL,
+				 "%s: '%s': the kernel takes runtimes from 1024ns and periods from "
+				 "100us to 4s",
+				 option, value);
 	return 0;
 }
 
@@ -139,8 +143,9 @@ static int apply_priority(void *arg, const char *option, const char *value, stru
 			return error_set(err, -EINVAL, "%s: '%s': priorities are 1 to 99", option, value);
 		own.rt_priority = (uint32_t)number;
 	} else if (strcmp(value, "none")) {
-		return error_set(err, -EINVAL, "%s: '%s' is not fifo:N, rr:N, deadline:RUNTIME/PERIOD or none",
-				 option, value);
+		return error_set(err, -EINVAL,
+				 "%s: '%s' is not fifo:N, rr:N, deadline:RUNTIME/PERIOD or none", option,
+				 value);
 	}
 	((struct enforce_params *)arg)->own = own;
 	return 0;
@@ -192,8 +197,9 @@ static int apply_log(void *arg, const char *option, const char *value, struct er
 		} else if (length == 6 && !strncmp(at, "syslog", 6)) {
 			log.has_syslog = true;
 		} else if (strcmp(value, "none")) {
-			return error_set(err, -EINVAL, "%s: '%s' is not stderr, kmsg, syslog, file:PATH, or none",
-					 option, value);
+			return error_set(err, -EINVAL,
+					 "%s: '%s' is not stderr, kmsg, syslog, file:PATH, or none", option,
+					 value);
 		}
 		at += length;
 	}
@@ -207,101 +213,166 @@ static int apply_log(void *arg, const char *option, const char *value, struct er
 #define HAS(member) .has = offsetof(struct enforce_params, member)
 
 static const struct option_row option_rows[] = {
-	{ .letter = 'T', .word = "threshold", .argument = ARGUMENT_REQUIRED, .argument_name = "[GLOB=]TIME",
+	{ .letter = 'T',
+	  .word = "threshold",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "[GLOB=]TIME",
 	  .group = "What is a stall",
 	  .help = "a wait of that long; of threads of that name (default: 20s)",
 	  .apply = apply_threshold },
-	{ .letter = 't', .word = "starving-threshold", .argument = ARGUMENT_REQUIRED, .argument_name = "TIME",
+	{ .letter = 't',
+	  .word = "starving-threshold",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "TIME",
 	  .help = "the same; a plain number is s, as in stalld",
 	  .apply = apply_starving },
-	{ .letter = 'g', .word = "granularity", .argument = ARGUMENT_REQUIRED, .argument_name = "TIME",
+	{ .letter = 'g',
+	  .word = "granularity",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "TIME",
 	  .help = "look so often (plain: s; default: threshold/4, 250ms at most)",
-	  .kind = OPTION_TIME, .plain_ns = PLAIN_SECONDS, AT(look_ns) },
-	{ .letter = 'c', .word = "cpus", .argument = ARGUMENT_REQUIRED, .argument_name = "LIST",
+	  .kind = OPTION_TIME,
+	  .plain_ns = PLAIN_SECONDS,
+	  AT(look_ns) },
+	{ .letter = 'c',
+	  .word = "cpus",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "LIST",
 	  .group = "Whose",
 	  .help = "threads that wait on these CPUs: 0-3,7 (default: all)",
-	  .kind = OPTION_CPUS, AT(cpus), HAS(has_cpus) },
+	  .kind = OPTION_CPUS,
+	  AT(cpus),
+	  HAS(has_cpus) },
 	{ .word = "user-threads",
 	  .help = "user threads too, after kernel threads",
-	  .kind = OPTION_FLAG, AT(wants_user_threads) },
-	{ .letter = 'i', .word = "ignore-threads", .argument = ARGUMENT_REQUIRED, .argument_name = "REGEX,...",
+	  .kind = OPTION_FLAG,
+	  AT(wants_user_threads) },
+	{ .letter = 'i',
+	  .word = "ignore-threads",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "REGEX,...",
 	  .help = "never threads whose name matches",
 	  .apply = apply_deny_threads },
-	{ .letter = 'I', .word = "ignore-processes", .argument = ARGUMENT_REQUIRED, .argument_name = "REGEX,...",
+	{ .letter = 'I',
+	  .word = "ignore-processes",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "REGEX,...",
 	  .help = "never threads of processes whose name matches",
 	  .apply = apply_deny_processes },
-	{ .word = "allow", .argument = ARGUMENT_REQUIRED, .argument_name = "REGEX,...",
+	{ .word = "allow",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "REGEX,...",
 	  .help = "only threads whose name matches",
 	  .apply = apply_allow },
-	{ .word = "budget", .argument = ARGUMENT_REQUIRED, .argument_name = "TIME/TIME",
+	{ .word = "budget",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "TIME/TIME",
 	  .group = "What is done",
 	  .help = "what boosts may cost a CPU, on average (default: 50ms/1s)",
 	  .apply = apply_budget },
-	{ .word = "policy", .argument = ARGUMENT_REQUIRED, .argument_name = "NAME",
+	{ .word = "policy",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "NAME",
 	  .help = "deadline, fifo or auto (default: auto)",
 	  .apply = apply_policy },
-	{ .letter = 'F', .word = "force-fifo",
-	  .help = "as --policy fifo",
-	  .apply = apply_force_fifo },
-	{ .letter = 'r', .word = "runtime", .argument = ARGUMENT_REQUIRED, .argument_name = "TIME",
+	{ .letter = 'F', .word = "force-fifo", .help = "as --policy fifo", .apply = apply_force_fifo },
+	{ .letter = 'r',
+	  .word = "runtime",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "TIME",
 	  .help = "of a boost, in each period (plain: ns)",
-	  .kind = OPTION_TIME, .plain_ns = PLAIN_NANOSECONDS, AT(runtime_ns) },
-	{ .letter = 'p', .word = "period", .argument = ARGUMENT_REQUIRED, .argument_name = "TIME",
+	  .kind = OPTION_TIME,
+	  .plain_ns = PLAIN_NANOSECONDS,
+	  AT(runtime_ns) },
+	{ .letter = 'p',
+	  .word = "period",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "TIME",
 	  .help = "of boosts of one thread (plain: ns)",
-	  .kind = OPTION_TIME, .plain_ns = PLAIN_NANOSECONDS, AT(period_ns) },
-	{ .letter = 'd', .word = "duration", .argument = ARGUMENT_REQUIRED, .argument_name = "TIME",
+	  .kind = OPTION_TIME,
+	  .plain_ns = PLAIN_NANOSECONDS,
+	  AT(period_ns) },
+	{ .letter = 'd',
+	  .word = "duration",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "TIME",
 	  .help = "boost it again so long (plain: s; default: 3s)",
-	  .kind = OPTION_TIME, .plain_ns = PLAIN_SECONDS, AT(duration_ns) },
-	{ .letter = 'l', .word = "dry-run",
+	  .kind = OPTION_TIME,
+	  .plain_ns = PLAIN_SECONDS,
+	  AT(duration_ns) },
+	{ .letter = 'l',
+	  .word = "dry-run",
 	  .help = "decide and say everything, touch nothing",
-	  .kind = OPTION_FLAG, AT(is_dry_run) },
-	{ .word = "simulate", .argument = ARGUMENT_REQUIRED, .argument_name = "FILE",
+	  .kind = OPTION_FLAG,
+	  AT(is_dry_run) },
+	{ .word = "simulate",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "FILE",
 	  .help = "what would have become of a recorded trace",
 	  .apply = apply_simulate },
-	{ .word = "priority", .argument = ARGUMENT_REQUIRED, .argument_name = "POLICY",
+	{ .word = "priority",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "POLICY",
 	  .group = "Itself",
 	  .help = "fifo:N, rr:N, deadline:RUNTIME/PERIOD, none (default: fifo:98)",
 	  .apply = apply_priority },
-	{ .letter = 'a', .word = "affinity", .argument = ARGUMENT_REQUIRED, .argument_name = "LIST",
+	{ .letter = 'a',
+	  .word = "affinity",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "LIST",
 	  .help = "run on these CPUs (default: those that are not isolated)",
-	  .kind = OPTION_CPUS, AT(own_cpus), HAS(has_own_cpus) },
-	{ .letter = 'H', .word = "house-keeping", .argument = ARGUMENT_REQUIRED, .argument_name = "LIST",
+	  .kind = OPTION_CPUS,
+	  AT(own_cpus),
+	  HAS(has_own_cpus) },
+	{ .letter = 'H',
+	  .word = "house-keeping",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "LIST",
 	  .help = "the same",
-	  .kind = OPTION_CPUS, AT(own_cpus), HAS(has_own_cpus) },
-	{ .word = "force",
-	  .help = "even beside stalld",
-	  .kind = OPTION_FLAG, AT(is_forced) },
-	{ .letter = 'S', .word = "systemd",
+	  .kind = OPTION_CPUS,
+	  AT(own_cpus),
+	  HAS(has_own_cpus) },
+	{ .word = "force", .help = "even beside stalld", .kind = OPTION_FLAG, AT(is_forced) },
+	{ .letter = 'S',
+	  .word = "systemd",
 	  .help = "tell systemd when it is ready",
-	  .kind = OPTION_FLAG, AT(has_systemd) },
-	{ .word = "pidfile", .argument = ARGUMENT_REQUIRED, .argument_name = "FILE",
+	  .kind = OPTION_FLAG,
+	  AT(has_systemd) },
+	{ .word = "pidfile",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "FILE",
 	  .help = "write its process id there; removed at the end",
 	  .apply = apply_pidfile },
-	{ .letter = 'f', .word = "foreground",
-	  .help = "what it does anyway",
-	  .apply = apply_foreground },
-	{ .word = "log", .argument = ARGUMENT_REQUIRED, .argument_name = "TARGETS",
+	{ .letter = 'f', .word = "foreground", .help = "what it does anyway", .apply = apply_foreground },
+	{ .word = "log",
+	  .argument = ARGUMENT_REQUIRED,
+	  .argument_name = "TARGETS",
 	  .group = "Output",
 	  .help = "stderr,kmsg,syslog,file:PATH, or none (default: stderr)",
 	  .apply = apply_log },
-	{ .letter = 'k', .word = "kmsg",
+	{ .letter = 'k',
+	  .word = "kmsg",
 	  .help = "to the kernel's log too",
-	  .kind = OPTION_FLAG, AT(log.has_kmsg) },
-	{ .letter = 's', .word = "syslog",
+	  .kind = OPTION_FLAG,
+	  AT(log.has_kmsg) },
+	{ .letter = 's',
+	  .word = "syslog",
 	  .help = "to the system's log too",
-	  .kind = OPTION_FLAG, AT(log.has_syslog) },
-	{ .word = "json-lines", .argument = ARGUMENT_OPTIONAL, .argument_name = "FILE",
+	  .kind = OPTION_FLAG,
+	  AT(log.has_syslog) },
+	{ .word = "json-lines",
+	  .argument = ARGUMENT_OPTIONAL,
+	  .argument_name = "FILE",
 	  .help = "each boost as one line of JSON",
-	  .kind = OPTION_OUTPUT, AT(json_lines) },
-	{ .letter = 'v', .word = "verbose",
+	  .kind = OPTION_OUTPUT,
+	  AT(json_lines) },
+	{ .letter = 'v',
+	  .word = "verbose",
 	  .help = "also what is let be, and why",
-	  .kind = OPTION_FLAG, AT(is_verbose) },
-	{ .letter = 'V', .word = "version",
-	  .help = "the version",
-	  .kind = OPTION_FLAG, AT(wants_version) },
-	{ .letter = 'h', .word = "help",
-	  .help = "this text",
-	  .kind = OPTION_FLAG, AT(wants_help) },
+	  .kind = OPTION_FLAG,
+	  AT(is_verbose) },
+	{ .letter = 'V', .word = "version", .help = "the version", .kind = OPTION_FLAG, AT(wants_version) },
+	{ .letter = 'h', .word = "help", .help = "this text", .kind = OPTION_FLAG, AT(wants_help) },
 };
 
 static const struct option_table option_table = { .rows = option_rows, .nr_rows = NR_ELEMENTS(option_rows) };
@@ -325,8 +396,8 @@ static int parse_one(int argc, char **argv, int at, struct enforce_params *param
 	return used > 0 && has_value ? 1 : used;
 }
 
-static int check_within(const char *option, uint64_t ns, uint64_t least_ns, uint64_t most_ns, const char *words,
-			struct error *err)
+static int check_within(const char *option, uint64_t ns, uint64_t least_ns, uint64_t most_ns,
+			const char *words, struct error *err)
 {
 	if (!ns || (ns >= least_ns && ns <= most_ns))
 		return 0;
@@ -345,7 +416,8 @@ static int check(struct enforce_params *params, struct error *err)
 		params->look_ns = params->smallest_ns / 4 < ENFORCE_LOOK_MOST_NS ? params->smallest_ns / 4 :
 										  ENFORCE_LOOK_MOST_NS;
 	if (params->look_ns > params->smallest_ns)
-		return error_set(err, -EINVAL, "-g: looking less often than the smallest threshold misses stalls");
+		return error_set(err, -EINVAL,
+				 "-g: looking less often than the smallest threshold misses stalls");
 	if (params->runtime_ns && params->period_ns && params->runtime_ns > params->period_ns)
 		return error_set(err, -EINVAL, "-r: it is to be a part of the period, -p");
 	if (params->simulate && params->is_dry_run)

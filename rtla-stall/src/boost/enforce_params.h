@@ -49,7 +49,7 @@ struct enforce_params {
 	/* what is a stall, and whose */
 	struct enforce_rules rules;
 	uint64_t smallest_ns;		/* the smallest threshold */
-	uint64_t look_ns;		/* the trace, or /proc, is read so often: -g, or a quarter of smallest_ns */
+	uint64_t look_ns; /* the trace, or /proc, is read so often: -g, or a quarter of smallest_ns */
 	bool has_cpus;
 	struct cpu_list cpus;		/* where they wait */
 	bool wants_user_threads;

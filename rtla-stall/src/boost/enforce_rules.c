@@ -68,8 +68,10 @@ int enforce_rules_add(struct enforce_list *list, const char *option, const char 
 
 	while (!result && (piece = strsep(&rest, ","))) {
 		if (!*piece)
-			result = error_set(err, -EINVAL, "%s: '%s' has an empty expression, which would match "
-					   "every thread", option, text);
+			result = error_set(err, -EINVAL,
+					   "%s: '%s' has an empty expression, which would match "
+					   "every thread",
+					   option, text);
 		else
 			result = add_expression(list, option, piece, err);
 	}

@@ -39,8 +39,11 @@ int enforce_self_check(struct error *err)
 		if (tid <= 0 || proc_read_stat(dirfd(processes), tid, &thread))
 			continue;
 		if (!strcmp(thread.comm, "stalld") && thread.state != 'Z')
-			return error_set(err, -EBUSY, "stalld is running (pid %d), which boosts threads too: stop it, or "
-					 "say --force", tid);
+			return error_set(
+				err, -EBUSY,
+				"stalld is running (pid %d), which boosts threads too: stop it, or "
+				"say --force",
+				tid);
 	}
 	return 0;
 }
@@ -101,7 +104,8 @@ int enforce_self_move(const struct enforce_params *params, void (*say)(const cha
 		}
 		result = move_to(cpus, size);
 		if (result)
-			error_set(err, result, "--affinity: it cannot run on these CPUs: %s", strerror(-result));
+			error_set(err, result, "--affinity: it cannot run on these CPUs: %s",
+				  strerror(-result));
 	}
 	CPU_FREE(cpus);
 	return result;
@@ -177,10 +181,14 @@ int enforce_self_schedule(const struct enforce_own_sched *own, void (*say)(const
 	result = set_attr(own);
 	if (!result)
 		return 0;
-	hint = own->policy == ENFORCE_OWN_DEADLINE ? "; with SCHED_DEADLINE it has to be allowed on all CPUs" :
-	       result == -EPERM ? "; where control groups share real-time out (RT_GROUP_SCHED), its group may have "
-				  "none" : "";
-	snprintf(words, sizeof(words), "it cannot be scheduled as --priority says: %s%s", strerror(-result), hint);
+	hint = own->policy == ENFORCE_OWN_DEADLINE ?
+		       "; with SCHED_DEADLINE it has to be allowed on all CPUs" :
+	       result == -EPERM ?
+		       "; where control groups share real-time out (RT_GROUP_SCHED), its group may have "
+		       "none" :
+		       "";
+	snprintf(words, sizeof(words), "it cannot be scheduled as --priority says: %s%s", strerror(-result),
+		 hint);
 	if (own->is_given)
 		return error_set(err, result, "%s", words);
 	say(words);

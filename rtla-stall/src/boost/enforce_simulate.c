@@ -44,7 +44,8 @@ struct plan_config enforce_plan_config(const struct enforce_params *params,
 		config.runtime_ns = params->period_ns;
 	if (!config.period_ns) {
 		/* neither overflows: a runtime is 4 s at most, a budget's second time an hour */
-		config.period_ns = config.runtime_ns * (params->budget_per_ns / 1000) / params->budget_ns * 1000;
+		config.period_ns =
+			config.runtime_ns * (params->budget_per_ns / 1000) / params->budget_ns * 1000;
 		if (config.period_ns > PERIOD_MOST_NS)
 			config.period_ns = PERIOD_MOST_NS;
 		if (config.period_ns < 4 * config.runtime_ns)

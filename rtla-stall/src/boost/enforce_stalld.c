@@ -59,8 +59,8 @@ int enforce_stalld_refuse(const char *argument, struct error *err)
 
 		if (is_word ? word && strlen(word) == length - 2 && !strncmp(argument + 2, word, length - 2) :
 			      argument[1] == refused[i].letter)
-			return error_set(err, -EINVAL, "%.*s is stalld's: %s", is_word ? (int)length : 2, argument,
-					 refused[i].instead);
+			return error_set(err, -EINVAL, "%.*s is stalld's: %s", is_word ? (int)length : 2,
+					 argument, refused[i].instead);
 	}
 	return 0;
 }

@@ -199,8 +199,8 @@ static void lose_trace(struct enforce_watch *watch, const char *words)
 	struct format safe;
 
 	format_safe(words, false, safe.text, sizeof(safe.text));
-	enforce_log_say(watch->log, ENFORCE_LOG_WARNING, "there is no trace: %s; waits are looked for in /proc",
-			safe.text);
+	enforce_log_say(watch->log, ENFORCE_LOG_WARNING,
+			"there is no trace: %s; waits are looked for in /proc", safe.text);
 	source_close(watch->live);
 	watch->live = NULL;
 }
@@ -252,8 +252,10 @@ static int look_for_trace(struct enforce_watch *watch, struct error *err)
 	if (!result) {
 		if (!watch->is_wait_said && enforce_watch_now() - watch->began_at > SETUP_QUIET_NS) {
 			watch->is_wait_said = true;
-			enforce_log_say(watch->log, ENFORCE_LOG_NOTICE, "setting tracing up waits, at %s; until then "
-					"waits are looked for in /proc", live_setup_step(watch->setup));
+			enforce_log_say(watch->log, ENFORCE_LOG_NOTICE,
+					"setting tracing up waits, at %s; until then "
+					"waits are looked for in /proc",
+					live_setup_step(watch->setup));
 		}
 		return 0;
 	}
@@ -476,8 +478,10 @@ void enforce_watch_print(const struct enforce_watch *watch, struct enforce_log *
 	struct proc_watch_cost cost = proc_watch_cost(watch->proc);
 
 	if (watch->live)
-		enforce_log_say(log, ENFORCE_LOG_NOTICE, "state: seen by the trace, for %s: %llu events, %llu lost; read "
-				"every %s", format_duration(enforce_watch_now() - watch->live_at).text,
+		enforce_log_say(log, ENFORCE_LOG_NOTICE,
+				"state: seen by the trace, for %s: %llu events, %llu lost; read "
+				"every %s",
+				format_duration(enforce_watch_now() - watch->live_at).text,
 				(unsigned long long)watch->live->info.nr_events,
 				(unsigned long long)watch->live->info.lost_events,
 				format_limit(watch->pause_ns).text);
@@ -485,7 +489,8 @@ void enforce_watch_print(const struct enforce_watch *watch, struct enforce_log *
 		enforce_log_say(log, ENFORCE_LOG_NOTICE, "state: seen by /proc%s; looked every %s",
 				watch->setup ? ", while tracing is being set up" : "",
 				format_limit(watch->pause_ns).text);
-	enforce_log_say(log, ENFORCE_LOG_NOTICE, "state: /proc: %llu looks, %llu of them with nobody ready, %s of CPU "
+	enforce_log_say(log, ENFORCE_LOG_NOTICE,
+			"state: /proc: %llu looks, %llu of them with nobody ready, %s of CPU "
 			"time; the last full one %u threads, of which %u were read",
 			(unsigned long long)cost.nr_looks, (unsigned long long)cost.nr_quiet,
 			format_duration(cost.cpu_ns).text, cost.last_nr_threads, cost.last_nr_read);

@@ -39,7 +39,8 @@ static struct format starved_words(const struct enforce_boost_record *record)
 	struct format words;
 
 	snprintf(words.text, sizeof(words.text), "%.40s-%d starved on CPU %u for %.40s seconds",
-		 format_name(record->comm).text, record->tid, record->cpu, enforce_words_seconds(record->wait_ns).text);
+		 format_name(record->comm).text, record->tid, record->cpu,
+		 enforce_words_seconds(record->wait_ns).text);
 	return words;
 }
 
@@ -48,19 +49,22 @@ void enforce_words_say_boost(struct enforce_log *log, const struct enforce_boost
 	bool is_first = !(record->notes & PLAN_NOTE_IN_CARE);
 	struct format lent;
 
-	snprintf(lent.text, sizeof(lent.text), "%s%s%s", record->notes & PLAN_NOTE_SECOND_POLICY ?
-		 ", the other policy not having helped" : "",
-		 record->notes & PLAN_NOTE_LIFTS_ADMISSION ? "; sched_rt_runtime_us was -1 for that moment" : "",
+	snprintf(lent.text, sizeof(lent.text), "%s%s%s",
+		 record->notes & PLAN_NOTE_SECOND_POLICY ? ", the other policy not having helped" : "",
+		 record->notes & PLAN_NOTE_LIFTS_ADMISSION ?
+			 "; sched_rt_runtime_us was -1 for that moment" :
+			 "",
 		 record->notes & PLAN_NOTE_CULPRIT_KTHREAD ? "; a kernel thread pays for it" : "");
 	enforce_log_say(log, is_first ? ENFORCE_LOG_NOTICE : ENFORCE_LOG_DEBUG,
-			"%s behind %s: %s pid %d (%s) (cpu %u) using %s%s%s%.60s", starved_words(record).text,
-			enforce_words_occupant(&record->culprit).text, record->is_dry_run ? "would have boosted" : "boosted",
-			record->tid, format_name(record->comm).text, record->cpu, enforce_words_policy(record->policy),
-			lent.text, *record->work ? "; it is to run " : "",
-			format_name(record->work).text);
+			"%s behind %s: %s pid %d (%s) (cpu %u) using %s%s%s%.60s",
+			starved_words(record).text, enforce_words_occupant(&record->culprit).text,
+			record->is_dry_run ? "would have boosted" : "boosted", record->tid,
+			format_name(record->comm).text, record->cpu, enforce_words_policy(record->policy),
+			lent.text, *record->work ? "; it is to run " : "", format_name(record->work).text);
 	if (is_first && record->waited_by.kind == PLAN_OCCUPANT_THREAD)
 		enforce_log_say(log, ENFORCE_LOG_NOTICE, "%s waits for %s, for %s seconds already",
-				enforce_words_occupant(&record->waited_by).text, format_thread(record->comm, record->tid).text,
+				enforce_words_occupant(&record->waited_by).text,
+				format_thread(record->comm, record->tid).text,
 				enforce_words_seconds(record->waited_by_ns).text);
 }
 
@@ -98,7 +102,8 @@ void enforce_words_say_end(struct enforce_log *log, const struct enforce_boost_r
 	else
 		enforce_log_say(log, is_first ? ENFORCE_LOG_INFO : ENFORCE_LOG_DEBUG,
 				"pid %d (%s) got %s%s; %s", record->tid, format_name(record->comm).text,
-				record->is_granted_known ? format_duration(record->granted_ns).text : "an unknown time",
+				record->is_granted_known ? format_duration(record->granted_ns).text :
+							   "an unknown time",
 				ran.text, fate_words(record).text);
 	if (record->excess_ns)
 		enforce_log_say(log, record->excess_ns > record->grant_ns / 2 ? ENFORCE_LOG_INFO :

@@ -27,7 +27,7 @@ int ledger_give_back_admission(struct ledger *ledger)
 	return result;
 }
 
-/* What it says, whole. Return: false: the other process has restored it meanwhile; it may be another boost's. */
+/* What it says, whole. Return: false: the other process has restored it; it may be another boost's. */
 static bool copy_slot(struct ledger_slot *slot, struct ledger_slot *ret)
 {
 	uint64_t serial = atomic_load(&slot->serial);

@@ -32,9 +32,9 @@ struct strbuf;
 #define LOG_RING_RECORD_MAX 4096u	/* bytes of one record */
 
 enum log_ring_kind {
-	LOG_RING_FD,		/* write() to a descriptor: terminal, pipe, file */
-	LOG_RING_KMSG,		/* one write() per line; the kernel may refuse some of many: dropped, counted */
-	LOG_RING_SYSLOG		/* a datagram per line, to the system's log */
+	LOG_RING_FD, /* write() to a descriptor: terminal, pipe, file */
+	LOG_RING_KMSG, /* one write() per line; the kernel may refuse some of many: dropped, counted */
+	LOG_RING_SYSLOG /* a datagram per line, to the system's log */
 };
 
 struct log_ring_target {

@@ -27,6 +27,7 @@
 #define EVENTS_PER_LOOK 1024u
 #define SETUP_STOP_MS 1000
 #define SETUP_USUAL_NS 500000000u
+#define UNREAD_NS 1000000000u		/* a tick came later than that, unless it could not keep up */
 #define RECYCLE_PAUSE_NS 1000000000u
 
 uint64_t monitor_now(void)
@@ -476,6 +477,8 @@ int monitor_save(struct monitor *monitor, const char *path, struct error *err)
 static int take_rest(struct monitor *monitor, struct error *err)
 {
 	struct event event;
+	uint64_t stop_at = monitor_now();
+	char words[120];
 	int result;
 
 	source_live_stop(monitor->live);
@@ -483,6 +486,12 @@ static int take_rest(struct monitor *monitor, struct error *err)
 		result = take(monitor, &event, err);
 		if (result)
 			break;
+	}
+	if (!result && monitor->last_at && stop_at > monitor->last_at + UNREAD_NS) {
+		snprintf(words, sizeof(words),
+			 "the last %llu ms are missing: more was recorded than could be read",
+			 (unsigned long long)((stop_at - monitor->last_at) / 1000000));
+		monitor->config.say(words, monitor->config.arg);
 	}
 	return result;
 }
