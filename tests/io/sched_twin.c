@@ -53,6 +53,8 @@ static int begin_call(struct sched_sys *sys)
 
 	if (number == machine->die_before)
 		kill(getpid(), SIGKILL);
+	if (number == machine->meanwhile_at)
+		machine->meanwhile(machine->meanwhile_arg);
 	return number >= machine->fail_at && number <= machine->fails_until ? machine->fail_code : 0;
 }
 

@@ -52,6 +52,9 @@ struct twin_machine {
 	int fail_code;
 	uint32_t die_before;	/* the call of this number: SIGKILL to whoever makes it */
 	uint32_t die_after;
+	uint32_t meanwhile_at;	/* the call of this number; while it goes on, this happens, once: */
+	void (*meanwhile)(void *arg);
+	void *meanwhile_arg;
 	uint64_t now_at;
 	int64_t rt_runtime_us;
 };

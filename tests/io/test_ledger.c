@@ -575,6 +575,98 @@ static void the_restorer_restores_what_is_late(void **state)
 	teardown(&fixture);
 }
 
+struct meanwhile {
+	struct fixture *fixture;
+	struct ledger_id first;
+	struct ledger_boost second;
+};
+
+static void restore_and_boost_another(void *arg)
+{
+	struct meanwhile *meanwhile = arg;
+
+	check_fate(meanwhile->fixture, meanwhile->first, LEDGER_RESTORED);
+	meanwhile->second = boost(meanwhile->fixture, fifo(2));
+}
+
+/* who restores late is at it when the slot is freed and filled again; both threads began in the same tick */
+static void a_slot_that_is_filled_again_meanwhile_is_left_alone(void **state)
+{
+	struct fixture fixture;
+	struct meanwhile meanwhile = { .fixture = &fixture };
+
+	(void)state;
+	setup(&fixture);
+	fixture.machine->threads[1].start_ticks = fixture.machine->threads[0].start_ticks;
+	fixture.before = *fixture.machine;
+	meanwhile.first = boost(&fixture, fifo(1)).id;
+	fixture.machine->now_at = 100 * MS + LEDGER_GRACE_NS;
+	fixture.machine->meanwhile = restore_and_boost_another;
+	fixture.machine->meanwhile_arg = &meanwhile;
+	fixture.machine->meanwhile_at = fixture.machine->nr_calls + 1;
+	assert_int_equal(ledger_restore_late(fixture.ledger), 1);
+	assert_int_equal(meanwhile.second.id.slot, meanwhile.first.slot);
+	assert_int_equal(fixture.machine->threads[0].attr.policy, SCHED_SYS_OTHER);
+	assert_int_equal(fixture.machine->threads[1].attr.policy, SCHED_SYS_FIFO);
+	assert_int_equal(ledger_nr_boosted(fixture.ledger), 1);
+	check_fate(&fixture, meanwhile.second.id, LEDGER_RESTORED);
+	assert_true(sched_twin_is_same(fixture.sys, &fixture.before));
+	teardown(&fixture);
+}
+
+static uint32_t count_holds(const struct twin_machine *machine)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < machine->nr_calls; i++)
+		nr += machine->records[i].call == TWIN_HOLD && !machine->records[i].result;
+	return nr;
+}
+
+static void restoring_opens_no_files(void **state)
+{
+	struct fixture fixture;
+	struct ledger_boost made;
+	uint32_t nr_holds;
+
+	(void)state;
+	setup(&fixture);
+	made = boost(&fixture, fifo(1));
+	nr_holds = count_holds(fixture.machine);
+	check_fate(&fixture, made.id, LEDGER_RESTORED);
+	assert_int_equal(count_holds(fixture.machine), nr_holds);
+	assert_true(sched_twin_is_same(fixture.sys, &fixture.before));
+	teardown(&fixture);
+}
+
+static void where_few_files_may_be_open_the_oldest_are_closed(void **state)
+{
+	struct fixture fixture;
+	uint32_t nr_holds;
+
+	(void)state;
+	setup(&fixture);
+	assert_int_equal(ledger_prepare(fixture.ledger, 1, 0), 0);
+	assert_int_equal(ledger_prepare(fixture.ledger, 2, 0), 0);
+	fixture.machine->fail_at = fixture.machine->nr_calls + 1;
+	fixture.machine->fails_until = fixture.machine->fail_at;
+	fixture.machine->fail_code = -EMFILE;
+	assert_int_equal(ledger_prepare(fixture.ledger, 3, 0), 0);
+	nr_holds = count_holds(fixture.machine);
+	assert_int_equal(nr_holds, 3);
+	boost(&fixture, fifo(2));
+	boost(&fixture, fifo(3));
+	assert_int_equal(count_holds(fixture.machine), nr_holds);
+	boost(&fixture, fifo(1));
+	assert_int_equal(count_holds(fixture.machine), nr_holds + 1);
+	/* when none is left to be closed, that is said */
+	fixture.machine->fail_at = fixture.machine->nr_calls + 1;
+	fixture.machine->fails_until = UINT32_MAX;
+	assert_int_equal(ledger_prepare(fixture.ledger, 4, 0), -EMFILE);
+	fixture.machine->fails_until = 0;
+	teardown(&fixture);
+}
+
 static void a_restorer_that_was_killed_is_replaced(void **state)
 {
 	struct restorer *restorer;
@@ -662,6 +754,9 @@ int main(void)
 		cmocka_unit_test(the_next_start_restores_what_was_left),
 		cmocka_unit_test(the_restorer_restores_when_its_owner_is_killed),
 		cmocka_unit_test(the_restorer_restores_what_is_late),
+		cmocka_unit_test(a_slot_that_is_filled_again_meanwhile_is_left_alone),
+		cmocka_unit_test(restoring_opens_no_files),
+		cmocka_unit_test(where_few_files_may_be_open_the_oldest_are_closed),
 		cmocka_unit_test(a_restorer_that_was_killed_is_replaced),
 		cmocka_unit_test(a_hanging_child_does_not_keep_the_restorer_from_it),
 	};

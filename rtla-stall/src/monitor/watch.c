@@ -455,7 +455,8 @@ static int give_back(struct watch *watch, int result, struct error *err)
 	save_hists(watch);
 	if (!result && watch->monitor && watch->workload && monitor_is_live(watch->monitor) &&
 	    !workload_is_up(watch->workload))
-		watch->setting->say("the run ended before all threads of the workload were set up");
+		snprintf(watch->failure, sizeof(watch->failure),
+			 "the run ended before all threads of the workload were set up");
 	code = watch->monitor ? monitor_stop(watch->monitor, &failure) : 0;
 	hangs = code == -EINPROGRESS;
 

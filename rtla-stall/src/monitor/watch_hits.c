@@ -126,6 +126,10 @@ static void write_text(struct watch *watch, const struct hit_report_input *input
 	if (watch->params->has_no_aa || watch->is_out_taken || watch->is_lines_only)
 		return;
 	layout.has_colour &= watch->reports == watch->setting->out;
+	/* the line that readers of rtla's analysis look for */
+	if (watch->tracer == LIVE_TRACER_TIMERLAT && input->hit->kind == MONITOR_HIT_WAIT)
+		fprintf(watch->reports, "## CPU %u hit stop tracing, analyzing it ##\n",
+			hit_report_cpu(input->hit));
 	note_written(watch, hit_report_write(input, &layout, watch->reports), "standard output");
 }
 
@@ -194,6 +198,11 @@ void watch_on_hit(const struct monitor_hit *hit, void *arg)
 	struct watch *watch = arg;
 	bool goes_on = false;
 
+	/* What is to be measured is not there yet. */
+	if (watch->tracer == LIVE_TRACER_TIMERLAT && !workload_is_up(watch->workload)) {
+		monitor_count_unreported(watch->monitor);
+		return;
+	}
 	/* --json-lines without a threshold: each stall is a line, and nothing else */
 	if (watch->is_lines_only) {
 		if (watch->is_over || !hit_rate_allows(&watch->rate, hit_report_cpu(hit), now_at()))

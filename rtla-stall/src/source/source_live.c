@@ -17,7 +17,8 @@
 #include "live_read.h"
 #include "live_ring.h"
 
-#define SLACK_NS 1000000u	/* between a record's stamp and when it can be read */
+#define SLACK_NS 1000000u	/* between a record's stamp and when it can be read, at first */
+#define SLACK_MOST_NS 100000000u
 #define PAUSE_LEAST_NS 1000000u
 #define MISSED_EVENTS (1u << 31)	/* RB_MISSED_EVENTS of the kernel's ring buffer */
 #define RING_PAGES_LEAST 32u
@@ -41,6 +42,7 @@ struct source_live {
 	uint32_t nr_slots;
 	struct dat_heap_slot *slots;
 	struct live_pace pace;
+	uint64_t slack_ns;	/* no record that can still come is older than that */
 	uint64_t read_at;	/* when the buffers were last emptied */
 	uint64_t horizon_at;	/* everything older was read */
 	uint64_t handed_at;	/* of the last event handed on */
@@ -127,7 +129,7 @@ static int read_round(struct source_live *live, struct error *err)
 
 	live->is_behind = false;
 	live->read_at = now_at();
-	horizon_at = live->read_at - SLACK_NS;
+	horizon_at = live->read_at - live->slack_ns;
 	for (uint32_t i = 0; i < live->nr_readers; i++) {
 		struct reader *reader = &live->readers[i];
 		uint64_t bytes;
@@ -229,8 +231,12 @@ static void take_record(struct source_live *live, const struct dat_stream *strea
 		info->first_at = stream->at;
 	if (stream->at > info->last_at)
 		info->last_at = stream->at;
-	if (stream->at < live->handed_at)
-		info->odd[SOURCE_ODD_TIME_BACKWARDS]++;
+	if (stream->at >= live->handed_at)
+		return;
+	/* A CPU that was held up in between, as those of a guest are: from now on that is waited for. */
+	info->odd[SOURCE_ODD_TIME_BACKWARDS]++;
+	if (live->slack_ns < SLACK_MOST_NS)
+		live->slack_ns *= 2;
 }
 
 static void take_tick(struct source_live *live, struct event *event)
@@ -379,6 +385,7 @@ int source_live_open(struct live_instance *instance, const struct source_live_op
 	if (!live)
 		return error_set(err, -ENOMEM, "out of memory");
 	live->source.ops = &source_live_ops;
+	live->slack_ns = SLACK_NS;
 	live->instance = *instance;
 	info = &live->source.info;
 	fill_info(live);
