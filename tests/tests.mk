@@ -205,8 +205,13 @@ $(foreach test,$(HOST_RUNS),$(eval $(test): | $(last_host_run))$(eval last_host_
 run-live: $(HOST_RUNS)
 ifneq ($(wildcard tests/live/run),)
 check-live: ; $(call tally,run-live)
+check-live-all: ; $(call tally,run-live run-live-modes)
 run-live: $(PROGRAM)
-	@TEST_TIMEOUT=3600 tests/run-test '$(RESULTS)' live env $(RUN_ENV) tests/live/run
+	@TEST_TIMEOUT=3600 tests/run-test '$(RESULTS)' live env $(RUN_ENV) tests/live/run --how record
+# top and hist in the guest, and what they leave behind when they are killed: half an hour.
+.PHONY: run-live-modes check-live-all
+run-live-modes: $(PROGRAM) $(TOOLS)
+	@TEST_TIMEOUT=3600 tests/run-test '$(RESULTS)' live-modes env $(RUN_ENV) tests/live/run --how live
 	@TEST_TIMEOUT=1800 tests/run-test '$(RESULTS)' live-guest env $(RUN_ENV) \
 		tests/live/in_guest --seconds 1700 --set NR_KILLS=50 $(GUEST_TESTS)
 	@tests/run-test '$(RESULTS)' live-midstall env $(RUN_ENV) \
