@@ -210,7 +210,7 @@ run-live: $(PROGRAM)
 	@TEST_TIMEOUT=3600 tests/run-test '$(RESULTS)' live env $(RUN_ENV) tests/live/run --how record
 # top and hist in the guest, and what they leave behind when they are killed: half an hour.
 .PHONY: run-live-modes check-live-all
-run-live-modes: $(PROGRAM) $(TOOLS)
+run-live-modes: $(PROGRAM) $(TOOLS) | run-live
 	@TEST_TIMEOUT=3600 tests/run-test '$(RESULTS)' live-modes env $(RUN_ENV) tests/live/run --how live
 	@TEST_TIMEOUT=1800 tests/run-test '$(RESULTS)' live-guest env $(RUN_ENV) \
 		tests/live/in_guest --seconds 1700 --set NR_KILLS=50 $(GUEST_TESTS)
