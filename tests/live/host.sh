@@ -88,6 +88,10 @@ holders() {
 	done
 }
 
+nobody_holds() {
+	[ -z "$(holders "$1")" ]
+}
+
 # await SECONDS COMMAND...: until it succeeds; false when it never does
 await() {
 	await_left=$(($1 * 10))

@@ -206,8 +206,9 @@ for process in $(holders "$pid"); do
 	kill -KILL "$process"
 done
 await_end KILL
+await 10 nobody_holds "$pid" || wrong='it does not end'
 everything >"$dir/after"
-! cmp -s "$dir/before" "$dir/after" || wrong='it was cleaned up by nobody?'
+! cmp -s "$dir/before" "$dir/after" || wrong="$wrong it was cleaned up by nobody?"
 "$RTLA_STALL" top -q --tracer none -d 5s >"$dir/out" 2>"$dir/err" || wrong="$wrong $(cat "$dir/err")"
 all_as_before 'the next run'
 check 'killed together with its guard, it is cleaned up after by the next start'

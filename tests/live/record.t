@@ -106,7 +106,9 @@ for process in $(holders $pid); do
 	kill -KILL "$process"
 done
 wait $pid 2>/dev/null
-[ -d "$tracefs/instances/rtla-stall.$pid" ] || wrong='it was cleaned up by nobody?'
+# its guard is nobody's child, and may take a moment to end
+await 10 nobody_holds $pid || wrong='it does not end'
+[ -d "$tracefs/instances/rtla-stall.$pid" ] || wrong="$wrong it was cleaned up by nobody?"
 "$RTLA_STALL" record -o "$dir/next.dat" -d 1ms 2>"$dir/err" || wrong="$wrong $(cat "$dir/err")"
 same_as_before
 check 'killed together with its guard, it is cleaned up after by the next start'
