@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "../../rtla-stall/src/monitor/hits.h"
+#include "../../rtla-stall/src/monitor/lost_waits.h"
 #include "../../rtla-stall/src/monitor/rates.h"
 #include "../../rtla-stall/src/util/names.h"
 
@@ -269,6 +270,89 @@ static void rates_are_of_the_last_second(void **state)
 	rates_deinit(&rates);
 }
 
+static bool is_ready;
+
+static bool ask_ready(int32_t tid)
+{
+	assert_int_equal(tid, WORKER);
+	return is_ready;
+}
+
+static int feed(const struct event *event, void *arg)
+{
+	struct bed *bed = arg;
+
+	return engine_feed(bed->eng, event);
+}
+
+static void count_waiting(const struct engine_wait *wait, void *arg)
+{
+	unsigned int *nr = arg;
+
+	(*nr)++;
+	assert_int_equal(wait->tid, WORKER);
+}
+
+static unsigned int nr_waiting(const struct bed *bed)
+{
+	unsigned int nr = 0;
+
+	engine_for_each_waiting(bed->eng, count_waiting, &nr);
+	return nr;
+}
+
+/* 1000 it is woken; 1500..1700 records are lost */
+static void begin_lost_wait(struct bed *bed)
+{
+	const struct hits_setting setting = {
+		.selection = &bed->selection, .threshold_ns = THRESHOLD, .is_ready = ask_ready,
+	};
+	struct event loss = {
+		.at = 1500, .cpu = 1, .tid = TID_UNKNOWN, .type = EVENT_LOSS, .loss = { .to_at = 1700 },
+	};
+
+	hits_set(bed->hits, &setting);
+	switch_at(bed, 500, 0, LEFT_READY, HOG, "hog");
+	wake_at(bed, 1000, WORKER, "kworker/1:0");
+	assert_int_equal(engine_feed(bed->eng, &loss), 0);
+}
+
+static void wait_whose_end_may_be_lost_is_told_of_only_when_it_goes_on(void **state)
+{
+	struct bed *bed = *state;
+
+	begin_lost_wait(bed);
+	is_ready = false;
+	assert_int_equal(hits_look(bed->hits, bed->eng, 9000), 0);
+	assert_int_equal(hits_deliver(bed->hits, on_hit, bed), 0);
+	is_ready = true;
+	assert_int_equal(hits_look(bed->hits, bed->eng, 9000), 0);
+	assert_int_equal(hits_deliver(bed->hits, on_hit, bed), 1);
+	assert_int_equal(bed->tid, WORKER);
+}
+
+static void wait_whose_end_was_lost_ends_at_the_loss(void **state)
+{
+	const uint64_t look_at = LOST_WAITS_PAUSE_NS;
+	struct lost_waits lost = { 0 };
+	struct bed *bed = *state;
+
+	begin_lost_wait(bed);
+	is_ready = true;
+	assert_int_equal(lost_waits_turn(&lost, bed->eng, look_at, 9000, ask_ready, feed, bed), 0);
+	assert_int_equal(lost.nr_ended, 0);
+	is_ready = false;
+	assert_int_equal(lost_waits_turn(&lost, bed->eng, 2 * look_at, look_at, ask_ready, feed, bed), 0);
+	assert_int_equal(lost.nr_ended, 1);
+	/* a switch-in may still be among what is not read yet */
+	assert_int_equal(lost_waits_turn(&lost, bed->eng, 3 * look_at, look_at, ask_ready, feed, bed), 0);
+	assert_int_equal(nr_waiting(bed), 1);
+	assert_int_equal(lost_waits_turn(&lost, bed->eng, 3 * look_at, 2 * look_at, ask_ready, feed, bed), 0);
+	assert_int_equal(nr_waiting(bed), 0);
+	/* 500 ns: it is no hit */
+	assert_int_equal(hits_deliver(bed->hits, on_hit, bed), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +366,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(timer_thread_is_told_of_by_its_activation, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(too_many_at_once_are_counted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(wait_whose_end_may_be_lost_is_told_of_only_when_it_goes_on,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(wait_whose_end_was_lost_ends_at_the_loss, set_up, tear_down),
 		cmocka_unit_test(rates_are_of_the_last_second),
 	};
 

@@ -199,13 +199,18 @@ static void thread_that_runs_is_found_and_ends_at_each_look(void **state)
 	proc_watch_destroy(watch);
 }
 
+static bool is_it(const struct proc_thread *thread, void *arg)
+{
+	return thread->tid == *(pid_t *)arg;
+}
+
 static void thread_that_waits_is_found_once(void **state)
 {
 	/* above whatever else may run on that CPU, such as the busy loops of other tests */
 	struct sched_param urgent = { .sched_priority = 97 };
 	struct sched_param less = { .sched_priority = 1 };
 	struct story story = { 0 };
-	struct proc_thread occupant;
+	struct proc_thread occupant, other;
 	struct proc_watch *watch;
 	cpu_set_t last;
 	pid_t hog;
@@ -230,11 +235,16 @@ static void thread_that_waits_is_found_once(void **state)
 	}
 	assert_int_equal(proc_watch_find_occupants(watch), 0);
 	assert_true(proc_watch_occupant(watch, (uint32_t)sysconf(_SC_NPROCESSORS_ONLN) - 1, &occupant));
+	/* were it known to wait, whatever its priority is, another one would have the CPU */
+	proc_watch_ask(watch, is_it, &hog);
+	assert_int_equal(proc_watch_find_occupants(watch), 0);
+	assert_true(proc_watch_occupant(watch, (uint32_t)sysconf(_SC_NPROCESSORS_ONLN) - 1, &other));
 	stop(hog);
 	stop(story.tid);
 	assert_int_equal(story.nr_ready, 1);
 	assert_int_equal(story.nr_ended, 0);
 	assert_int_equal(occupant.tid, hog);
+	assert_int_not_equal(other.tid, hog);
 	proc_watch_destroy(watch);
 }
 

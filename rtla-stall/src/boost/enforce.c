@@ -300,6 +300,8 @@ static int open_all(struct run *run, struct error *err)
 		result = take_priority(run, err);
 	if (!result)
 		result = make_tables(run, err);
+	if (!result)
+		enforce_self_own_pages();
 	return result;
 }
 

@@ -176,6 +176,7 @@ static void do_boost(struct enforce_boosts *boosts, const struct plan_command *c
 		restorer_note(boosts->setting.restorer);
 	item->is_boosted = true;
 	item->boost = boost.id;
+	item->nr_runs_before = item->nr_runs;
 	item->care_until_at = boost.boosted_at + boosts->setting.params->duration_ns;
 	fill_record(boosts, item, command, boost.boosted_at);
 	count_boost(boosts, item);

@@ -371,6 +371,14 @@ bool enforce_cases_wait(struct enforce_cases *cases, const struct enforce_case *
 	return ret->occupant.kind != PLAN_OCCUPANT_THREAD || ret->occupant.tid != item->tid;
 }
 
+static bool is_boosted_in_vain(const struct proc_thread *thread, void *arg)
+{
+	const struct enforce_case *item = enforce_cases_find(arg, thread->tid);
+
+	return item && item->is_boosted && item->start_ticks == thread->start_ticks &&
+	       item->nr_runs_before == thread->nr_switched_in;
+}
+
 /* ---- beginning and end ------------------------------------------------------------------------ */
 
 int enforce_cases_create(const struct enforce_cases_setting *setting, struct enforce_cases **ret,
@@ -392,6 +400,7 @@ int enforce_cases_create(const struct enforce_cases_setting *setting, struct enf
 		cases->chains[i] = NONE;
 	for (uint32_t i = 0; i < ENFORCE_CASES; i++)
 		cases->items[i].next = i + 1 < ENFORCE_CASES ? i + 1 : NONE;
+	enforce_watch_ask(setting->watch, is_boosted_in_vain, cases);
 	*ret = cases;
 	return 0;
 }
@@ -400,6 +409,8 @@ void enforce_cases_destroy(struct enforce_cases *cases)
 {
 	if (!cases)
 		return;
+	if (cases->setting.watch)
+		enforce_watch_ask(cases->setting.watch, NULL, NULL);
 	free(cases->items);
 	free(cases->cpus);
 	free(cases);

@@ -60,6 +60,7 @@ struct enforce_case {
 	bool is_boosted;
 	uint64_t care_until_at;		/* it is kept so long after a boost */
 	struct ledger_id boost;
+	uint64_t nr_runs_before;	/* nr_runs when it was boosted */
 	struct enforce_boost_record record;
 	uint32_t nr_boosts;		/* of this stall */
 	uint64_t granted_ns;		/* by them */

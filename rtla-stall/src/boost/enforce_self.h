@@ -30,6 +30,9 @@ int enforce_self_move(const struct enforce_params *params, void (*say)(const cha
 /** enforce_self_lock() - lock memory, make room in the heap and on the stack */
 void enforce_self_lock(void (*say)(const char *words));
 
+/** enforce_self_own_pages() - after the last fork: writing to memory shall not cost a fault any more */
+void enforce_self_own_pages(void);
+
 /** enforce_self_schedule() - take the priority. Return: 0 or a negative errno with words in @err */
 int enforce_self_schedule(const struct enforce_own_sched *own, void (*say)(const char *words),
 			  struct error *err) __attribute__((warn_unused_result));

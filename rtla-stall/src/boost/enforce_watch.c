@@ -84,13 +84,6 @@ static void on_ended(const struct proc_thread *thread, void *arg)
 	feed_found(arg, EVENT_FOUND_ENDED, thread);
 }
 
-static int feed_tick(struct enforce_watch *watch)
-{
-	const struct event tick = { .at = watch->last_at, .tid = TID_UNKNOWN, .type = EVENT_TICK };
-
-	return engine_feed(watch->engine, &tick);
-}
-
 static uint64_t proc_pause_ns(const struct enforce_watch *watch)
 {
 	uint64_t share = proc_watch_nr_ready(watch->proc) ? PROC_SHARE_READY : PROC_SHARE;
@@ -100,6 +93,7 @@ static uint64_t proc_pause_ns(const struct enforce_watch *watch)
 
 static int look(struct enforce_watch *watch, uint64_t now, struct error *err)
 {
+	const struct event tick = { .at = now, .tid = TID_UNKNOWN, .type = EVENT_TICK };
 	int result;
 
 	watch->last_at = now;
@@ -107,7 +101,7 @@ static int look(struct enforce_watch *watch, uint64_t now, struct error *err)
 	result = proc_watch_look(watch->proc);
 	if (result)
 		return error_set(err, result, "/proc: %s", strerror(-result));
-	result = watch->feed_result ? watch->feed_result : feed_tick(watch);
+	result = watch->feed_result ? watch->feed_result : engine_feed(watch->engine, &tick);
 	if (result)
 		return error_set(err, result, "out of memory");
 	watch->pause_ns = proc_pause_ns(watch);
@@ -266,6 +260,12 @@ static int look_for_trace(struct enforce_watch *watch, struct error *err)
 	live_setup_stop(watch->setup, SETUP_STOP_MS);
 	watch->setup = NULL;
 	return result < 0 && !watch->live ? 0 : result;
+}
+
+void enforce_watch_ask(struct enforce_watch *watch,
+		       bool (*is_boosted_in_vain)(const struct proc_thread *thread, void *arg), void *arg)
+{
+	proc_watch_ask(watch->proc, is_boosted_in_vain, arg);
 }
 
 /* ---- turns ------------------------------------------------------------------------------------ */

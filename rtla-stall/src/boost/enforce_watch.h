@@ -28,6 +28,7 @@
 struct error;
 struct guard;
 struct enforce_watch;
+struct proc_thread;
 
 /** enforce_watch_now() - CLOCK_MONOTONIC, ns */
 uint64_t enforce_watch_now(void);
@@ -49,6 +50,13 @@ int enforce_watch_create(const struct enforce_params *params, struct enforce_log
  * Return: false when the process that sets up hangs in the kernel, and with it what it changed.
  */
 bool enforce_watch_destroy(struct enforce_watch *watch);
+
+/**
+ * enforce_watch_ask() - who is not what has a CPU, by /proc
+ * @is_boosted_in_vain: it is boosted, and has not run since; who ranks highest is not always who runs
+ */
+void enforce_watch_ask(struct enforce_watch *watch,
+		       bool (*is_boosted_in_vain)(const struct proc_thread *thread, void *arg), void *arg);
 
 /** enforce_watch_turn() - see what is new. Return: 0 or a negative errno with words in @err */
 int enforce_watch_turn(struct enforce_watch *watch, struct error *err)

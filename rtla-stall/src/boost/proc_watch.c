@@ -60,6 +60,8 @@ struct proc_watch {
 	struct proc_list processes;
 	struct proc_list threads;
 	struct proc_watch_cost cost;
+	bool (*is_waiting)(const struct proc_thread *thread, void *arg);
+	void *waiting_arg;
 };
 
 /* ---- the table -------------------------------------------------------------------------------- */
@@ -349,7 +351,8 @@ static int find_occupant(struct proc_watch *watch, int32_t tid, bool *has_thread
 	rank = sched_rank(thread.prio, thread.comm);
 	if (cpu->has_occupant && rank < cpu->occupant_rank)
 		return 0;
-	if (proc_read_runs(watch->proc_fd, tid, &thread))
+	if (proc_read_runs(watch->proc_fd, tid, &thread) ||
+	    (watch->is_waiting && watch->is_waiting(&thread, watch->waiting_arg)))
 		return 0;
 	/* among equals, the one that got more */
 	if (cpu->has_occupant && rank == cpu->occupant_rank && thread.run_ns <= cpu->occupant.run_ns)
@@ -358,6 +361,13 @@ static int find_occupant(struct proc_watch *watch, int32_t tid, bool *has_thread
 	cpu->occupant_rank = rank;
 	cpu->occupant = thread;
 	return 0;
+}
+
+void proc_watch_ask(struct proc_watch *watch, bool (*is_waiting)(const struct proc_thread *thread, void *arg),
+		    void *arg)
+{
+	watch->is_waiting = is_waiting;
+	watch->waiting_arg = arg;
 }
 
 int proc_watch_find_occupants(struct proc_watch *watch)

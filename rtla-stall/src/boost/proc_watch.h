@@ -72,6 +72,13 @@ int proc_watch_look(struct proc_watch *watch) __attribute__((warn_unused_result)
 uint32_t proc_watch_nr_ready(const struct proc_watch *watch);
 
 /**
+ * proc_watch_ask() - who is no occupant
+ * @is_waiting: it is known to wait, though it may outrank everybody; NULL: nobody is
+ */
+void proc_watch_ask(struct proc_watch *watch, bool (*is_waiting)(const struct proc_thread *thread, void *arg),
+		    void *arg);
+
+/**
  * proc_watch_find_occupants() - see which ready thread of each CPU outranks the others there
  *
  * Reads every thread, user threads too. Return: 0 or a negative errno.

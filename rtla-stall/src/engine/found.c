@@ -36,10 +36,15 @@ static int found_ended(struct engine *eng, struct task *task)
 {
 	int err;
 
-	if (task->state != TASK_READY || task->wait->began_by != EPISODE_BEGAN_BEFORE)
+	if (task->state != TASK_READY)
 		return 0;
-	/* Where there is a trace, it should have told: it ended before that began. */
-	err = wait_end(eng, task->wait, eng->now_at, eng->seen ? EPISODE_TOUCHED_BY_LOSS : 0);
+	if (task->wait->is_lost)	/* its end is among what was lost */
+		err = wait_end(eng, task->wait, task->wait->lost_at, 0);
+	else if (task->wait->began_by == EPISODE_BEGAN_BEFORE)
+		/* Where there is a trace, it should have told: it ended before that began. */
+		err = wait_end(eng, task->wait, eng->now_at, eng->seen ? EPISODE_TOUCHED_BY_LOSS : 0);
+	else
+		return 0;
 	task->state = TASK_UNKNOWN;
 	task->state_at = eng->now_at;
 	return err;

@@ -24,15 +24,11 @@ bool ended_exists(int32_t tid)
 	return !access(path, F_OK) || errno != ENOENT;
 }
 
-/* In a container tids may be others than those that are traced: all would seem to be missing. */
-static bool has_traced_tids(bool (*exists)(int32_t tid))
+bool ended_has_traced_tids(void)
 {
 	char comm[COMM_LEN] = "";
-	FILE *file;
+	FILE *file = fopen("/proc/2/comm", "re");
 
-	if (exists != ended_exists)
-		return true;
-	file = fopen("/proc/2/comm", "re");
 	if (file) {
 		if (!fgets(comm, sizeof(comm), file))
 			*comm = '\0';
@@ -72,7 +68,8 @@ int64_t ended_look(struct ended *ended, struct engine *eng, bool (*exists)(int32
 	uint32_t nr_missing = 0;
 	int64_t nr_buried = 0;
 
-	if (!has_traced_tids(exists))
+	/* all would seem to be missing */
+	if (exists == ended_exists && !ended_has_traced_tids())
 		return 0;
 	missing = calloc(nr_tasks + 1u, sizeof(*missing));
 	if (!missing)

@@ -36,8 +36,11 @@ struct ended {
  */
 int64_t ended_look(struct ended *ended, struct engine *eng, bool (*exists)(int32_t tid));
 
-/** ended_exists() - by /proc; true where /proc is not the one of the threads that are traced */
+/** ended_exists() - by /proc */
 bool ended_exists(int32_t tid);
+
+/** ended_has_traced_tids() - in a container the tids of /proc may be others than those that are traced */
+bool ended_has_traced_tids(void);
 
 /** ended_deinit() - free what it holds */
 void ended_deinit(struct ended *ended);

@@ -222,6 +222,13 @@ static void add_open(const struct episode *episode, void *arg)
 	hits->result = add(hits, MONITOR_HIT_WAIT, episode, NULL);
 }
 
+/* After a loss it may have run, and be asleep, or gone, for long. */
+static bool still_waits(const struct hits *hits, const struct engine_wait *wait)
+{
+	return !(wait->flags & EPISODE_TOUCHED_BY_LOSS) || !hits->setting.is_ready ||
+	       hits->setting.is_ready(wait->tid);
+}
+
 static void look_at(const struct engine_wait *wait, void *arg)
 {
 	struct hits *hits = arg;
@@ -233,7 +240,7 @@ static void look_at(const struct engine_wait *wait, void *arg)
 	if (wait->task < hits->nr_told && hits->told_at[wait->task] == wait->began_at + 1)
 		return;
 	engine_task(hits->eng, wait->task, &task);
-	if (is_watched(hits, &task) &&
+	if (is_watched(hits, &task) && still_waits(hits, wait) &&
 	    engine_show_open(hits->eng, wait->task, hits->now_at, add_open, hits))
 		hits->result = -ENOMEM;
 }

@@ -29,6 +29,7 @@ struct hits_setting {
 	uint64_t threshold_ns;		/* 0: none */
 	uint64_t irq_threshold_ns;	/* 0: none */
 	bool has_timerlat;		/* that tracer runs */
+	bool (*is_ready)(int32_t tid);	/* asked of open waits whose end may be lost; NULL: all still wait */
 };
 
 /** hits_create() - Return: NULL when out of memory */

@@ -106,6 +106,7 @@ static struct hits_setting hits_setting(const struct monitor *monitor)
 		.threshold_ns = monitor->config.threshold_ns,
 		.irq_threshold_ns = monitor->config.irq_threshold_ns,
 		.has_timerlat = monitor->config.live.tracer == LIVE_TRACER_TIMERLAT,
+		.is_ready = lost_waits_is_ready,
 	};
 }
 
@@ -304,6 +305,10 @@ static int deliver(struct monitor *monitor, struct error *err)
 
 	if (result)
 		return result;
+	if (monitor->phase == SNAPSHOT_LIVE && monitor->live->info.nr_losses &&
+	    lost_waits_turn(&monitor->lost_waits, monitor->account.engine, monitor_now(), monitor->last_at,
+			    lost_waits_is_ready, feed_found, monitor))
+		return error_set(err, -ENOMEM, "out of memory");
 	if (monitor->phase == SNAPSHOT_LIVE && occupants_find(&monitor->occupants, monitor->account.engine,
 							      monitor->last_at, feed_found, monitor))
 		return error_set(err, -ENOMEM, "out of memory");

@@ -7,6 +7,7 @@
 #include "ended.h"
 #include "hits.h"
 #include "lingering.h"
+#include "lost_waits.h"
 #include "monitor.h"
 #include "occupants.h"
 #include "rates.h"
@@ -21,6 +22,7 @@ struct monitor {
 	struct rates rates;
 	struct occupants occupants;
 	struct lingering lingering;
+	struct lost_waits lost_waits;
 	struct ended ended;
 	struct live_setup *setup;	/* until tracing is up */
 	struct source *proc;		/* likewise */

@@ -179,6 +179,8 @@ static void fill_cpu(const struct monitor *monitor, struct snapshot_cpu *cpu, en
 		cpu->irqs_per_s = monitor->rates.cpus[cpu->cpu].irqs_per_s;
 		cpu->switches_per_s = monitor->rates.cpus[cpu->cpu].switches_per_s;
 	}
+	if (monitor->live)
+		cpu->lost_events = source_live_lost_of(monitor->live, cpu->cpu);
 	if (!engine_cpu(eng, cpu->cpu, &known)) {
 		cpu->why =
 			!cpu->is_online ?

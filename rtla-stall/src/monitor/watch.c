@@ -85,7 +85,7 @@ static void say(const char *words, void *arg)
 
 /* ---- before ----------------------------------------------------------------------------------- */
 
-/* A file is made anew at the end: when we are killed, nothing half done is left in its place or beside it. */
+/* A file is made anew at the end: should we be killed, nothing half done is left in its place. */
 static int try_output(struct outfile *file, const char *path, struct error *err)
 {
 	int result = outfile_open(file, path, err);

@@ -423,6 +423,17 @@ uint64_t source_live_lost(const struct source *src)
 	return lost;
 }
 
+uint64_t source_live_lost_of(const struct source *src, uint32_t cpu)
+{
+	const struct source_live *live = (const struct source_live *)src;
+
+	for (uint32_t i = 0; i < live->nr_readers; i++) {
+		if (live->readers[i].stream.cpu == cpu)
+			return live->readers[i].lost_told;
+	}
+	return 0;
+}
+
 uint64_t source_live_due_at(const struct source *src)
 {
 	const struct source_live *live = (const struct source_live *)src;

@@ -70,4 +70,7 @@ int source_live_save(const struct source *src, int fd, const struct strbuf *cmdl
 /** source_live_lost() - records the kernel counted as lost, as far as it says; asks it */
 uint64_t source_live_lost(const struct source *src);
 
+/** source_live_lost_of() - those of one CPU, as far as they were handed on as losses */
+uint64_t source_live_lost_of(const struct source *src, uint32_t cpu);
+
 #endif
