@@ -53,8 +53,9 @@ int main(int argc, char **argv)
 
 	if (argc != 5)
 		errx(1, "usage: starve NAME CPU fifo:N|other MS");
-	place(argv[1], argv[2], argv[3]);
+	/* getting onto that CPU may take long, too */
 	last_at = now_ns();
+	place(argv[1], argv[2], argv[3]);
 	end_at = last_at + strtoull(argv[4], NULL, 10) * 1000000u;
 	do {
 		now = now_ns();
