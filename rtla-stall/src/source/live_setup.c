@@ -2,6 +2,7 @@
 #include "live_setup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -69,6 +70,7 @@ __attribute__((noreturn)) static void help(const struct live_config *config, str
 	struct live_message failed = { .kind = LIVE_MESSAGE_FAILED };
 	struct error err = { 0 };
 	sigset_t none;
+	int null;
 
 	/* It ends with its parent, and by its parent's hand: not by the terminal's. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -81,6 +83,12 @@ __attribute__((noreturn)) static void help(const struct live_config *config, str
 	if (getppid() != parent)
 		_exit(1);
 	prctl(PR_SET_NAME, "rtla-stall/set");
+	/* whoever reads our output must not wait for a helper that hangs */
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int i = 0; null >= 0 && i <= STDERR_FILENO; i++) {
+		if (i != fd)
+			dup2(null, i);
+	}
 	if (!live_make(config, guard, fd, parent, &err))
 		_exit(0);
 	failed.code = err.code;

@@ -280,9 +280,9 @@ static void screen_say(void *view, const char *words)
 	paint(screen);
 }
 
-static void restore_signals(const struct top_screen *screen)
+static void restore_signals(const struct top_screen *screen, size_t first)
 {
-	for (size_t i = 0; i < NR_SIGNALS; i++)
+	for (size_t i = first; i < NR_SIGNALS; i++)
 		sigaction(signals[i], &screen->actions[i], NULL);
 }
 
@@ -307,7 +307,8 @@ static void screen_close(void *view)
 	set_term(screen->terminal);
 	let_output_go_on();
 	endwin();
-	restore_signals(screen);
+	/* those that end the run are the caller's since it was opened, and may have come meanwhile */
+	restore_signals(screen, 2);
 	delscreen(screen->terminal);
 	forget_filter(screen);
 	top_model_destroy(screen->model);
@@ -343,7 +344,7 @@ static int take_terminal(struct top_screen *screen, bool has_colour, struct erro
 		sigaction(signals[i], NULL, &screen->actions[i]);
 	screen->terminal = newterm(NULL, stdout, stdin);
 	if (!screen->terminal) {
-		restore_signals(screen);
+		restore_signals(screen, 0);
 		return error_set(err, -ENOTSUP, "the terminal (TERM %s%s) is not known here",
 				 name ? "is " : "is not set", name ? name : "");
 	}
@@ -353,7 +354,7 @@ static int take_terminal(struct top_screen *screen, bool has_colour, struct erro
 	set_term(screen->terminal);
 	if (!tigetstr("cup") || tigetstr("cup") == (char *)-1) {
 		endwin();
-		restore_signals(screen);
+		restore_signals(screen, 0);
 		delscreen(screen->terminal);
 		return error_set(err, -ENOTSUP, "the terminal (TERM is %s) cannot be painted on",
 				 name ? name : "not set");
