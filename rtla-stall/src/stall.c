@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "analyze.h"
@@ -26,6 +27,7 @@
 #define MIN_WIDTH 80u
 #define DEFAULT_WIDTH 100u
 #define MAX_WIDTH 132u
+#define SAME_SIGNAL_NS 200000000
 
 struct command {
 	const char *name;
@@ -56,17 +58,39 @@ static const struct command commands[] = {
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
 
-static void interrupt(int signal_number)
+static int64_t find_now(void)
 {
-	is_interrupted = signal_number;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* A second signal ends the program as usual: it may be waiting for a pipe that says nothing. */
+/*
+ * A second signal ends the program as usual: it may be waiting for a pipe that says nothing. But timeout(1),
+ * and a terminal that closes, send the same one twice at once, and mean it once.
+ */
+static void interrupt(int signal_number)
+{
+	static volatile int64_t interrupted_at;
+	int64_t now_at = find_now();
+
+	if (!is_interrupted) {
+		interrupted_at = now_at;
+		is_interrupted = signal_number;
+	} else if (now_at - interrupted_at > SAME_SIGNAL_NS) {
+		signal(signal_number, SIG_DFL);
+		raise(signal_number);
+	}
+}
+
 static void catch_signal(int signal_number)
 {
-	struct sigaction stop = { .sa_handler = interrupt, .sa_flags = SA_RESTART | SA_RESETHAND };
+	struct sigaction stop = { .sa_handler = interrupt, .sa_flags = SA_RESTART };
 	struct sigaction before;
 
+	/* one at a time: the handler is not interrupted by the next */
+	sigfillset(&stop.sa_mask);
 	/* nohup, and shells without job control, have them ignored */
 	if (!sigaction(signal_number, NULL, &before) && before.sa_handler != SIG_IGN)
 		sigaction(signal_number, &stop, NULL);

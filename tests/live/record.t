@@ -47,10 +47,13 @@ for signal in TERM HUP; do
 	"$RTLA_STALL" record -o "$dir/$signal.dat" 2>"$dir/err" &
 	pid=$!
 	await_recording $pid
-	kill -s "$signal" $pid
+	# as often as timeout(1) and a terminal that closes do, and more
+	kill -s "$signal" $pid $pid $pid
+	sleep 0.005
+	kill -s "$signal" $pid 2>/dev/null
 	wait $pid || wrong="exit status $?: $(cat "$dir/err")"
 	"$RTLA_STALL" analyze "$dir/$signal.dat" >/dev/null 2>&1 || wrong="$wrong analyze does not read it"
-	check "SIG$signal ends it, and the file is whole"
+	check "SIG$signal, however often, ends it, and the file is whole"
 done
 # Not in the background, where a shell has SIGINT ignored.
 timeout --preserve-status -s INT 5 "$RTLA_STALL" record -o "$dir/INT.dat" 2>"$dir/err" ||
