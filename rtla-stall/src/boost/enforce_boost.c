@@ -8,6 +8,7 @@
 
 #include "../util/error.h"
 #include "../view/format.h"
+#include "enforce_state.h"
 #include "enforce_words.h"
 #include "restorer.h"
 
@@ -176,7 +177,6 @@ static void do_boost(struct enforce_boosts *boosts, const struct plan_command *c
 		restorer_note(boosts->setting.restorer);
 	item->is_boosted = true;
 	item->boost = boost.id;
-	item->nr_runs_before = item->nr_runs;
 	item->care_until_at = boost.boosted_at + boosts->setting.params->duration_ns;
 	fill_record(boosts, item, command, boost.boosted_at);
 	count_boost(boosts, item);
@@ -368,42 +368,10 @@ void enforce_boosts_stop(struct enforce_boosts *boosts, uint64_t now)
 
 /* ---- how things stand ------------------------------------------------------------------------- */
 
-static void print_case(struct enforce_case *item, void *arg)
-{
-	const struct enforce_boosts *boosts = arg;
-	struct format due = { "" };
-
-	if (!item->is_wanted || (!item->is_waiting && !item->is_boosted))
-		return;
-	if (item->due_at > boosts->now)
-		snprintf(due.text, sizeof(due.text), ", due in %.40s",
-			 format_duration(item->due_at - boosts->now).text);
-	enforce_log_say(
-		boosts->setting.log, ENFORCE_LOG_NOTICE,
-		"state: %.40s-%d, CPU %u, %s: waits for %s seconds%s%s%s", format_name(item->comm).text,
-		item->tid, item->cpu, format_prio(item->prio).text,
-		enforce_words_seconds(boosts->now > item->began_at ? boosts->now - item->began_at : 0).text,
-		due.text, item->is_boosted ? ", boosted using " : "",
-		item->is_boosted ? enforce_words_policy(item->record.policy) : "");
-}
-
 void enforce_boosts_print(struct enforce_boosts *boosts, uint64_t now)
 {
 	boosts->now = now;
-	enforce_cases_for_each(boosts->setting.cases, print_case, boosts);
-	for (uint32_t cpu = 0; cpu < boosts->setting.nr_cpus; cpu++) {
-		const struct budget *budget = plan_budget(boosts->setting.plan, cpu);
-
-		if (!budget || !budget->nr_boosts)
-			continue;
-		enforce_log_say(boosts->setting.log, ENFORCE_LOG_NOTICE,
-				"state: CPU %u: %llu boosts, %s in all, %s "
-				"beyond a grant at most, debt %s",
-				cpu, (unsigned long long)budget->nr_boosts,
-				format_duration(budget->charged_ns).text,
-				format_duration(budget->worst_excess_ns).text,
-				format_duration(budget_debt_ns(budget)).text);
-	}
+	enforce_state_print(&boosts->setting, now);
 	enforce_boosts_print_totals(boosts);
 }
 

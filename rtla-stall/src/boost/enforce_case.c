@@ -11,6 +11,7 @@
 #include "../engine/sched_rank.h"
 #include "../util/error.h"
 #include "../util/proc_read.h"
+#include "enforce_occupant.h"
 
 #define NR_CHAINS 1024u
 #define NONE UINT32_MAX
@@ -129,7 +130,8 @@ static bool read_process_comm(const struct enforce_cases *cases, int32_t tid, ch
 	if (proc_read_file(proc_fd, path, text, sizeof(text)) < 0)
 		return false;
 	tgid = strstr(text, "\nTgid:");
-	if (!tgid || proc_read_stat(proc_fd, (int32_t)strtol(tgid + 6, NULL, 10), &leader))
+	if (!tgid || enforce_watch_read(cases->setting.watch, (int32_t)strtol(tgid + 6, NULL, 10), NULL,
+					&leader))
 		return false;
 	memcpy(comm, leader.comm, COMM_LEN);
 	return true;
@@ -142,7 +144,9 @@ static void judge(struct enforce_cases *cases, struct enforce_case *item, const 
 	bool has_process = !thread->is_kthread && params->rules.deny_processes.nr &&
 			   read_process_comm(cases, item->tid, process);
 
-	item->start_ticks = thread->start_ticks;
+	item->is_known = true;
+	if (thread->start_ticks)
+		item->start_ticks = thread->start_ticks;
 	memcpy(item->comm, thread->comm, sizeof(item->comm));
 	item->is_kthread = thread->is_kthread;
 	item->is_wanted = thread->is_kthread || params->wants_user_threads;
@@ -159,20 +163,42 @@ static void prepare(struct enforce_cases *cases, const struct enforce_case *item
 		(void)ledger_prepare(cases->setting.ledger, item->tid, item->began_at);
 }
 
+/* What is known of a kernel thread before it is read: from the last time, or from the trace. */
+static bool known_of(struct enforce_cases *cases, const struct enforce_case *item, struct proc_thread *ret)
+{
+	struct engine_task task;
+
+	*ret = (struct proc_thread){ .tid = item->tid, .cpu = item->cpu, .start_ticks = item->start_ticks };
+	memcpy(ret->comm, item->comm, sizeof(ret->comm));
+	if (*ret->comm)
+		return true;
+	engine_task(enforce_watch_engine(cases->setting.watch), item->task, &task);
+	memcpy(ret->comm, task.comm, sizeof(ret->comm));
+	return *ret->comm;
+}
+
+/* As far as can be told. */
+static bool is_one_thread(const struct enforce_case *item, const struct proc_thread *thread)
+{
+	return !item->start_ticks || !thread->start_ticks || item->start_ticks == thread->start_ticks;
+}
+
 /* Read it, first or again. Return: whether it waits. */
 static bool read_case(struct enforce_cases *cases, struct enforce_case *item, bool is_new_wait)
 {
 	int proc_fd = enforce_watch_proc_fd(cases->setting.watch);
-	struct proc_thread thread;
+	struct proc_thread known, thread;
+	bool is_known = known_of(cases, item, &known);
 	bool is_other;
 	bool has_ended;
 
-	if (proc_read_stat(proc_fd, item->tid, &thread) || proc_read_runs(proc_fd, item->tid, &thread))
+	if (enforce_watch_read(cases->setting.watch, item->tid, is_known ? &known : NULL, &thread) ||
+	    proc_read_runs(proc_fd, item->tid, &thread))
 		return false;
-	is_other = thread.start_ticks != item->start_ticks;
+	is_other = !is_one_thread(item, &thread);
 	if (is_other && item->is_boosted)
 		return false;	/* the ledger will find that it is gone */
-	if (is_other || memcmp(item->comm, thread.comm, sizeof(item->comm)))
+	if (is_other || !item->is_known || memcmp(item->comm, thread.comm, sizeof(item->comm)))
 		judge(cases, item, &thread);
 	/* it has run or slept, and nobody has told when that ended */
 	has_ended = !is_new_wait && (item->was_asleep || thread.nr_switched_in != item->nr_runs);
@@ -279,6 +305,8 @@ static void on_wait(const struct engine_wait *wait, void *arg)
 		item = add(cases, wait->tid);
 	if (!item)
 		return;
+	if (is_new)
+		enforce_watch_see_occupants(cases->setting.watch);
 	is_new_wait = is_new || item->wait_at != wait->began_at;
 	item->round = cases->round;
 	take_wait(item, wait, is_new_wait, cases->now);
@@ -334,8 +362,8 @@ static void find_occupant(struct enforce_cases *cases, const struct enforce_case
 				sched_rank(item->prio, item->comm);
 
 	if (!is_known) {
-		enforce_watch_occupant(cases->setting.watch, item->cpu, item->prio, item->comm,
-				       &known->occupant);
+		enforce_occupant_find(cases->setting.watch, item->cpu, item->prio, item->comm,
+				      &known->occupant);
 		if (known->occupant.kind == PLAN_OCCUPANT_THREAD && !known->occupant.is_kthread)
 			known->occupant.is_ourselves = is_own(cases, known->occupant.tid);
 		known->round = cases->round;
@@ -371,12 +399,12 @@ bool enforce_cases_wait(struct enforce_cases *cases, const struct enforce_case *
 	return ret->occupant.kind != PLAN_OCCUPANT_THREAD || ret->occupant.tid != item->tid;
 }
 
-static bool is_boosted_in_vain(const struct proc_thread *thread, void *arg)
+/* Whether it runs is not known: it may have been boosted in vain, or is throttled. */
+static bool is_boosted(const struct proc_thread *thread, void *arg)
 {
 	const struct enforce_case *item = enforce_cases_find(arg, thread->tid);
 
-	return item && item->is_boosted && item->start_ticks == thread->start_ticks &&
-	       item->nr_runs_before == thread->nr_switched_in;
+	return item && item->is_boosted && is_one_thread(item, thread);
 }
 
 /* ---- beginning and end ------------------------------------------------------------------------ */
@@ -400,7 +428,7 @@ int enforce_cases_create(const struct enforce_cases_setting *setting, struct enf
 		cases->chains[i] = NONE;
 	for (uint32_t i = 0; i < ENFORCE_CASES; i++)
 		cases->items[i].next = i + 1 < ENFORCE_CASES ? i + 1 : NONE;
-	enforce_watch_ask(setting->watch, is_boosted_in_vain, cases);
+	enforce_watch_ask(setting->watch, is_boosted, cases);
 	*ret = cases;
 	return 0;
 }

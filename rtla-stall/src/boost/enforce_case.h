@@ -31,7 +31,8 @@ struct sched_sys;
 struct enforce_case {
 	int32_t tid;
 	uint32_t task;			/* in the engine */
-	uint64_t start_ticks;
+	bool is_known;			/* it was read */
+	uint64_t start_ticks;		/* 0: it could not be had */
 	char comm[COMM_LEN];
 	int32_t prio;
 	uint32_t cpu;			/* it is queued there */
@@ -60,7 +61,6 @@ struct enforce_case {
 	bool is_boosted;
 	uint64_t care_until_at;		/* it is kept so long after a boost */
 	struct ledger_id boost;
-	uint64_t nr_runs_before;	/* nr_runs when it was boosted */
 	struct enforce_boost_record record;
 	uint32_t nr_boosts;		/* of this stall */
 	uint64_t granted_ns;		/* by them */

@@ -22,12 +22,14 @@
 #include "../util/error.h"
 #include "../util/proc_read.h"
 #include "sched_sys.h"
+#include "thread_reader.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
 
 #define HEAP_BYTES (8u << 20)
+#define HEAP_STEP_BYTES (256u << 10)	/* each thread has a heap, and all of it is locked */
 #define STACK_BYTES (256u << 10)
 
 /* ---- others ----------------------------------------------------------------------------------- */
@@ -41,7 +43,9 @@ int enforce_self_check(struct error *err)
 		struct proc_thread thread;
 		int32_t tid = (int32_t)strtol(entry->d_name, NULL, 10);
 
-		if (tid <= 0 || proc_read_stat(dirfd(processes), tid, &thread))
+		/* no kernel thread: to read of one may hang (thread_reader.h) */
+		if (tid <= 0 || thread_reader_is_kernel(tid) ||
+		    proc_read_stat(dirfd(processes), tid, &thread))
 			continue;
 		if (!strcmp(thread.comm, "stalld") && thread.state != 'Z')
 			return error_set(
@@ -144,7 +148,7 @@ void enforce_self_lock(void (*say)(const char *words))
 	/* What is freed stays ours, and nothing comes from elsewhere than this heap. */
 	mallopt(M_TRIM_THRESHOLD, INT32_MAX);
 	mallopt(M_MMAP_MAX, 0);
-	mallopt(M_TOP_PAD, HEAP_BYTES / 4);
+	mallopt(M_TOP_PAD, HEAP_STEP_BYTES);
 	if (mlockall(MCL_CURRENT | MCL_FUTURE))
 		say("its memory cannot be locked (CAP_IPC_LOCK): it may have to wait for pages");
 	room = malloc(HEAP_BYTES);

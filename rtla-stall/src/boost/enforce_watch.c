@@ -7,13 +7,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../engine/sched_rank.h"
 #include "../source/live_setup.h"
 #include "../source/source_live.h"
 #include "../util/error.h"
 #include "../util/guard.h"
 #include "../util/names.h"
 #include "../view/format.h"
+#include "enforce_forget.h"
 #include "proc_watch.h"
 
 #define LEAST_PAUSE_NS 1000000u		/* between two readings of the trace */
@@ -22,6 +22,7 @@
 #define PROC_SHARE 20u			/* looking at /proc takes one such part of a CPU at most ... */
 #define PROC_SHARE_READY 8u		/* ... or, while somebody is ready, one such part */
 #define SETUP_STOP_MS 100
+#define HANG_QUIET_NS 50000000u
 #define SETUP_QUIET_NS UINT64_C(2000000000)
 
 struct enforce_watch {
@@ -42,6 +43,9 @@ struct enforce_watch {
 	uint64_t buffer_bytes;		/* of one CPU's trace */
 	uint64_t nr_losses_said;
 	bool is_wait_said;		/* that setting up takes long */
+	struct enforce_forget forget;
+	uint64_t hangs_from_at;		/* stat of kernel threads cannot be read; 0: it can */
+	bool is_hang_said;
 	int feed_result;
 };
 
@@ -184,7 +188,8 @@ static int read_trace(struct enforce_watch *watch, struct error *err)
 	} while (event.type != EVENT_TICK);
 	set_pause(watch, watch->live->info.nr_events - nr_before);
 	say_losses(watch);
-	return 0;
+	result = enforce_forget(&watch->forget, watch->engine, watch->turned_at, watch->last_at);
+	return result ? error_set(err, result, "out of memory") : 0;
 }
 
 /* Go on from /proc. */
@@ -263,9 +268,37 @@ static int look_for_trace(struct enforce_watch *watch, struct error *err)
 }
 
 void enforce_watch_ask(struct enforce_watch *watch,
-		       bool (*is_boosted_in_vain)(const struct proc_thread *thread, void *arg), void *arg)
+		       bool (*is_boosted)(const struct proc_thread *thread, void *arg), void *arg)
 {
-	proc_watch_ask(watch->proc, is_boosted_in_vain, arg);
+	proc_watch_ask(watch->proc, is_boosted, arg);
+}
+
+int enforce_watch_read(struct enforce_watch *watch, int32_t tid, const struct proc_thread *known,
+		       struct proc_thread *ret)
+{
+	return proc_watch_read(watch->proc, tid, known, ret);
+}
+
+/* Short ones are of no interest: a busy machine has them. */
+static void say_hang(struct enforce_watch *watch, uint64_t now)
+{
+	bool hangs = proc_watch_hangs(watch->proc);
+
+	if (hangs && !watch->hangs_from_at) {
+		watch->hangs_from_at = now;
+	} else if (hangs && !watch->is_hang_said && now - watch->hangs_from_at >= HANG_QUIET_NS) {
+		watch->is_hang_said = true;
+		enforce_log_say(watch->log, ENFORCE_LOG_WARNING,
+				"reading kernel threads in /proc hangs, as when a starved kworker holds "
+				"wq_pool_attach_mutex: it goes on without");
+	} else if (!hangs) {
+		if (watch->is_hang_said)
+			enforce_log_say(watch->log, ENFORCE_LOG_NOTICE,
+					"kernel threads can be read in /proc again, after %s",
+					format_duration(now - watch->hangs_from_at).text);
+		watch->is_hang_said = false;
+		watch->hangs_from_at = 0;
+	}
 }
 
 /* ---- turns ------------------------------------------------------------------------------------ */
@@ -282,6 +315,7 @@ int enforce_watch_turn(struct enforce_watch *watch, struct error *err)
 			return result;
 	}
 	now = enforce_watch_now();
+	say_hang(watch, now);
 	watch->occupants_at = 0;
 	watch->turned_at = now;
 	if (watch->live) {
@@ -291,6 +325,17 @@ int enforce_watch_turn(struct enforce_watch *watch, struct error *err)
 		lose_trace(watch, failure.text);
 	}
 	return look(watch, now, err);
+}
+
+bool enforce_watch_proc_occupant(struct enforce_watch *watch, uint32_t cpu, struct proc_thread *ret)
+{
+	return ask_proc(watch) && proc_watch_occupant(watch->proc, cpu, ret);
+}
+
+void enforce_watch_see_occupants(struct enforce_watch *watch)
+{
+	if (!watch->live)
+		(void)ask_proc(watch);
 }
 
 bool enforce_watch_has_news(const struct enforce_watch *watch, uint64_t now)
@@ -338,58 +383,6 @@ int enforce_watch_proc_fd(const struct enforce_watch *watch)
 int enforce_watch_setup_pid(const struct enforce_watch *watch)
 {
 	return watch->setup ? live_setup_pid(watch->setup) : 0;
-}
-
-/* ---- who has a CPU ---------------------------------------------------------------------------- */
-
-static void occupant_by_trace(const struct enforce_watch *watch, uint32_t cpu, struct plan_occupant *ret)
-{
-	struct engine_cpu known;
-	struct culprit culprit;
-	struct engine_task task;
-	struct proc_thread now;
-	uint32_t index;
-
-	if (!watch->live || !engine_cpu(watch->engine, cpu, &known))
-		return;
-	culprit = engine_culprit(watch->engine, known.occupant);
-	if (culprit.kind == CULPRIT_IDLE)
-		ret->kind = PLAN_OCCUPANT_IDLE;
-	index = engine_task_of_culprit(watch->engine, known.occupant);
-	if (index == UINT32_MAX)
-		return;
-	engine_task(watch->engine, index, &task);
-	ret->kind = PLAN_OCCUPANT_THREAD;
-	ret->tid = task.tid;
-	ret->prio = known.prio;
-	ret->is_kthread = task.kthread == TRI_YES;
-	memcpy(ret->comm, task.comm, sizeof(ret->comm));
-	/* a thread may be given another priority while it runs, of which no event tells */
-	if (proc_read_stat(proc_watch_fd(watch->proc), task.tid, &now))
-		return;
-	ret->prio = now.prio;
-	ret->is_kthread = now.is_kthread;
-}
-
-void enforce_watch_occupant(struct enforce_watch *watch, uint32_t cpu, int32_t waiter_prio,
-			    const char *waiter_comm, struct plan_occupant *ret)
-{
-	struct proc_thread thread;
-
-	*ret = (struct plan_occupant){ .tid = TID_UNKNOWN, .prio = PRIO_UNKNOWN };
-	occupant_by_trace(watch, cpu, ret);
-	if (ret->kind == PLAN_OCCUPANT_THREAD &&
-	    sched_rank(ret->prio, ret->comm) >= sched_rank(waiter_prio, waiter_comm))
-		return;
-	if (!ask_proc(watch) || !proc_watch_occupant(watch->proc, cpu, &thread))
-		return;
-	*ret = (struct plan_occupant){
-		.kind = PLAN_OCCUPANT_THREAD,
-		.tid = thread.tid,
-		.prio = thread.prio,
-		.is_kthread = thread.is_kthread,
-	};
-	memcpy(ret->comm, thread.comm, sizeof(ret->comm));
 }
 
 /* ---- beginning and end ------------------------------------------------------------------------ */
@@ -467,6 +460,7 @@ bool enforce_watch_destroy(struct enforce_watch *watch)
 	source_close(watch->live);
 	is_gone = live_setup_stop(watch->setup, 10 * SETUP_STOP_MS);
 	proc_watch_destroy(watch->proc);
+	enforce_forget_deinit(&watch->forget);
 	engine_destroy(watch->engine);
 	names_destroy(watch->names);
 	free(watch);

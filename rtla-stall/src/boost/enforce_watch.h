@@ -53,10 +53,17 @@ bool enforce_watch_destroy(struct enforce_watch *watch);
 
 /**
  * enforce_watch_ask() - who is not what has a CPU, by /proc
- * @is_boosted_in_vain: it is boosted, and has not run since; who ranks highest is not always who runs
+ * @is_boosted: it is boosted by us; who ranks highest is not always who runs
  */
 void enforce_watch_ask(struct enforce_watch *watch,
-		       bool (*is_boosted_in_vain)(const struct proc_thread *thread, void *arg), void *arg);
+		       bool (*is_boosted)(const struct proc_thread *thread, void *arg), void *arg);
+
+/** enforce_watch_read() - one thread, as /proc shows it: proc_watch_read() */
+int enforce_watch_read(struct enforce_watch *watch, int32_t tid, const struct proc_thread *known,
+		       struct proc_thread *ret) __attribute__((warn_unused_result));
+
+/** enforce_watch_see_occupants() - by /proc: later it is known which of them have run since */
+void enforce_watch_see_occupants(struct enforce_watch *watch);
 
 /** enforce_watch_turn() - see what is new. Return: 0 or a negative errno with words in @err */
 int enforce_watch_turn(struct enforce_watch *watch, struct error *err)
@@ -89,14 +96,8 @@ int enforce_watch_proc_fd(const struct enforce_watch *watch);
 /** enforce_watch_setup_pid() - of the process that sets tracing up; 0 none */
 int enforce_watch_setup_pid(const struct enforce_watch *watch);
 
-/**
- * enforce_watch_occupant() - who has a CPU
- * @waiter_prio, @waiter_comm: somebody who waits there
- *
- * As the trace says, if that can explain the wait; else as /proc shows, which is asked once a turn at most.
- */
-void enforce_watch_occupant(struct enforce_watch *watch, uint32_t cpu, int32_t waiter_prio,
-			    const char *waiter_comm, struct plan_occupant *ret);
+/** enforce_watch_proc_occupant() - who has a CPU by /proc, which is asked once a turn at most */
+bool enforce_watch_proc_occupant(struct enforce_watch *watch, uint32_t cpu, struct proc_thread *ret);
 
 /** enforce_watch_print() - a line or two for SIGUSR1: what it sees by, and what that costs */
 void enforce_watch_print(const struct enforce_watch *watch, struct enforce_log *log);

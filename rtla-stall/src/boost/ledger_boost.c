@@ -101,7 +101,7 @@ static int check_again(const struct ledger_order *order, const struct prepared *
 		       const struct sched_sys_look *now)
 {
 	if (now->start_ticks != prepared->base.start_ticks ||
-	    (order->start_ticks && now->start_ticks != order->start_ticks))
+	    (order->start_ticks && now->start_ticks && now->start_ticks != order->start_ticks))
 		return -ESRCH;
 	if (now->state == 'Z' || now->state == 'X')
 		return -ESRCH;
@@ -221,7 +221,8 @@ static int boost_prepared(struct ledger *ledger, const struct ledger_order *orde
 		result = check_again(order, prepared, &base);
 	if (result)
 		return result;
-	result = note_and_act(ledger, order, slot, base.start_ticks, &boost.has_lifted_admission);
+	result = note_and_act(ledger, order, slot, base.start_ticks ? base.start_ticks : order->start_ticks,
+			      &boost.has_lifted_admission);
 	if (result) {
 		struct sched_sys_attr wanted = attr_of(order);
 

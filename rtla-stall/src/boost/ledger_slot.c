@@ -80,7 +80,10 @@ static int look_and_give_back(struct sched_sys *sys, const struct ledger_slot *s
 
 	if (result)
 		return result;
-	return look.start_ticks == slot->start_ticks ? give_back(sys, slot, &look, fate) : -ESRCH;
+	/* when one could not be had: nobody else has just what the boost set */
+	if (look.start_ticks && slot->start_ticks && look.start_ticks != slot->start_ticks)
+		return -ESRCH;
+	return give_back(sys, slot, &look, fate);
 }
 
 uint8_t ledger_slot_restore(struct sched_sys *sys, const struct ledger_slot *slot,

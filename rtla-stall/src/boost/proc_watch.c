@@ -9,14 +9,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../engine/sched_rank.h"
 #include "../util/error.h"
 #include "../util/parse.h"
+#include "proc_idle.h"
 #include "proc_list.h"
+#include "proc_occupants.h"
+#include "thread_reader.h"
 
 #define ROOM_LEAST 4096u
 #define USER_AGAIN 16u		/* a tid of a user thread may be a kernel thread's by now */
-#define CPU_LINE_BYTES 160u
 #define NOT_READY UINT32_MAX
 
 struct entry {
@@ -34,17 +35,10 @@ struct entry {
 	bool stays;		/* bound to that CPU: while the CPU is idle, it does not wait */
 };
 
-struct cpu_state {
-	uint64_t idle_ticks;
-	bool was_idle;		/* at some time since the look before */
-	bool has_occupant;
-	int occupant_rank;
-	struct proc_thread occupant;
-};
-
 struct proc_watch {
 	struct proc_watch_config config;
-	int proc_fd;
+	struct thread_reader *reader;
+	int proc_fd;		/* the reader's */
 	uint32_t look;
 	uint32_t room;
 	uint32_t nr_entries;
@@ -54,9 +48,8 @@ struct proc_watch {
 	uint32_t nr_ready;
 	uint32_t *ready;	/* numbers of entries */
 	uint32_t nr_cpus;
-	struct cpu_state *cpus;
-	char *text;		/* of /proc/stat's first lines */
-	size_t text_size;
+	struct proc_idle *idle;
+	struct proc_occupants *occupants;
 	struct proc_list processes;
 	struct proc_list threads;
 	struct proc_watch_cost cost;
@@ -119,24 +112,31 @@ static void set_ready(struct proc_watch *watch, struct entry *entry)
 	watch->ready[watch->nr_ready++] = (uint32_t)(entry - watch->entries);
 }
 
-static void set_ended(struct proc_watch *watch, struct entry *entry)
+/* As it was when it was read last. */
+static struct proc_thread shown_before(const struct entry *entry)
 {
-	const struct proc_thread ended = {
+	struct proc_thread thread = {
 		.tid = entry->tid,
 		.prio = entry->prio,
 		.cpu = entry->cpu,
 		.is_kthread = entry->is_kthread,
 		.start_ticks = entry->start_ticks,
 	};
-	struct proc_thread thread = ended;
+
+	memcpy(thread.comm, entry->comm, sizeof(thread.comm));
+	return thread;
+}
+
+static void set_ended(struct proc_watch *watch, struct entry *entry)
+{
+	const struct proc_thread ended = shown_before(entry);
 	uint32_t last = watch->ready[--watch->nr_ready];
 
 	watch->ready[entry->ready] = last;
 	watch->entries[last].ready = entry->ready;
 	entry->ready = NOT_READY;
-	memcpy(thread.comm, entry->comm, sizeof(thread.comm));
 	if (watch->config.on_ended)
-		watch->config.on_ended(&thread, watch->config.arg);
+		watch->config.on_ended(&ended, watch->config.arg);
 }
 
 /* ---- directories ------------------------------------------------------------------------------ */
@@ -193,29 +193,6 @@ static bool is_quiet(const struct proc_watch *watch)
 	return at && strtol(at, NULL, 10) <= 1;
 }
 
-/* "cpu3 user nice system idle iowait ...": idle time stands still where a CPU is never idle. */
-static void read_idle(struct proc_watch *watch)
-{
-	const char *line;
-
-	for (uint32_t i = 0; i < watch->nr_cpus; i++)
-		watch->cpus[i].was_idle = false;
-	if (proc_read_file(watch->proc_fd, "stat", watch->text, watch->text_size) < 0)
-		return;
-	for (line = strchr(watch->text, '\n'); line && !strncmp(line, "\ncpu", 4);
-	     line = strchr(line + 1, '\n')) {
-		unsigned long long idle;
-		unsigned long long iowait;
-		unsigned int cpu;
-
-		if (sscanf(line, "\ncpu%u %*u %*u %*u %llu %llu", &cpu, &idle, &iowait) != 3 ||
-		    cpu >= watch->nr_cpus)
-			continue;
-		watch->cpus[cpu].was_idle = idle + iowait != watch->cpus[cpu].idle_ticks;
-		watch->cpus[cpu].idle_ticks = idle + iowait;
-	}
-}
-
 static bool is_on_watched_cpu(const struct proc_watch *watch, uint32_t cpu)
 {
 	if (cpu >= ENGINE_MAX_CPUS)
@@ -229,7 +206,7 @@ static bool can_be_left_out(const struct proc_watch *watch, const struct entry *
 		return false;
 	if (!entry->is_kthread && !watch->config.wants_user_threads)
 		return (watch->look + (uint32_t)entry->tid) % USER_AGAIN;
-	return entry->stays && entry->cpu < watch->nr_cpus && watch->cpus[entry->cpu].was_idle;
+	return entry->stays && proc_idle_was_idle(watch->idle, entry->cpu);
 }
 
 static void learn(struct entry *entry, const struct proc_thread *thread)
@@ -250,11 +227,27 @@ static bool has_run(const struct entry *entry, const struct proc_thread *thread)
 	       entry->nr_switched_in != thread->nr_switched_in;
 }
 
+static int read_thread(struct proc_watch *watch, const struct entry *entry, int32_t tid,
+		       struct proc_thread *ret)
+{
+	const struct proc_thread before = entry ? shown_before(entry) : (struct proc_thread){ 0 };
+
+	return thread_reader_any(watch->reader, tid, before.is_kthread ? &before : NULL, ret);
+}
+
+/* Of a kernel thread that sleeps, stat would tell no more. */
+static bool is_asleep(struct proc_watch *watch, const struct entry *entry)
+{
+	return entry->is_kthread && thread_reader_is_kernel(entry->tid) &&
+	       thread_reader_is_asleep(watch->reader, entry->tid);
+}
+
 static int look_at(struct proc_watch *watch, int32_t tid, bool *has_threads)
 {
 	struct entry *entry = find_or_add(watch, tid);
 	struct proc_thread thread;
 	bool is_ready;
+	int result;
 
 	watch->cost.last_nr_threads++;
 	if (!entry)
@@ -263,9 +256,16 @@ static int look_at(struct proc_watch *watch, int32_t tid, bool *has_threads)
 	if (can_be_left_out(watch, entry))
 		return 0;
 	watch->cost.last_nr_read++;
-	if (proc_read_stat(watch->proc_fd, tid, &thread)) {
-		/* it is gone: nobody was there at this look */
-		entry->look = watch->look - 1;
+	if (is_asleep(watch, entry)) {
+		if (entry->ready != NOT_READY)
+			set_ended(watch, entry);
+		return 0;
+	}
+	result = read_thread(watch, entry, tid, &thread);
+	if (result) {
+		/* it is gone: nobody was there at this look; or it is as it was, as far as can be told */
+		if (result != -ETIMEDOUT)
+			entry->look = watch->look - 1;
 		return 0;
 	}
 	*has_threads = watch->config.wants_user_threads && thread.nr_threads > 1;
@@ -285,11 +285,11 @@ static int look_at(struct proc_watch *watch, int32_t tid, bool *has_threads)
 	return 0;
 }
 
-static uint64_t own_cpu_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
@@ -300,7 +300,7 @@ static int look_at_all(struct proc_watch *watch)
 	watch->look++;
 	watch->cost.last_nr_threads = 0;
 	watch->cost.last_nr_read = 0;
-	read_idle(watch);
+	proc_idle_read(watch->idle, watch->proc_fd);
 	result = visit_all(watch, look_at);
 	if (result)
 		return result;
@@ -316,7 +316,7 @@ static int look_at_all(struct proc_watch *watch)
 
 int proc_watch_look(struct proc_watch *watch)
 {
-	uint64_t before_ns = own_cpu_ns();
+	uint64_t before_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	int result = 0;
 
 	watch->cost.nr_looks++;
@@ -324,7 +324,7 @@ int proc_watch_look(struct proc_watch *watch)
 		watch->cost.nr_quiet++;
 	else
 		result = look_at_all(watch);
-	watch->cost.last_cpu_ns = own_cpu_ns() - before_ns;
+	watch->cost.last_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - before_ns;
 	watch->cost.cpu_ns += watch->cost.last_cpu_ns;
 	return result;
 }
@@ -336,30 +336,29 @@ uint32_t proc_watch_nr_ready(const struct proc_watch *watch)
 
 /* ---- who has the CPUs ------------------------------------------------------------------------- */
 
+static const struct entry *find(const struct proc_watch *watch, int32_t tid)
+{
+	uint32_t slot = slot_of(watch, tid);
+
+	return watch->slots[slot] ? &watch->entries[watch->slots[slot] - 1] : NULL;
+}
+
 static int find_occupant(struct proc_watch *watch, int32_t tid, bool *has_threads)
 {
+	const struct entry *entry = find(watch, tid);
 	struct proc_thread thread;
-	struct cpu_state *cpu;
-	int rank;
 
-	if (proc_read_stat(watch->proc_fd, tid, &thread))
+	/* whoever looks runs, and keeps nobody waiting for long */
+	if (tid == getpid() || (entry && is_asleep(watch, entry)) ||
+	    read_thread(watch, entry, tid, &thread))
 		return 0;
 	*has_threads = thread.nr_threads > 1;
-	if (thread.state != 'R' || thread.cpu >= watch->nr_cpus)
-		return 0;
-	cpu = &watch->cpus[thread.cpu];
-	rank = sched_rank(thread.prio, thread.comm);
-	if (cpu->has_occupant && rank < cpu->occupant_rank)
-		return 0;
-	if (proc_read_runs(watch->proc_fd, tid, &thread) ||
+	if (thread.state != 'R' || thread.cpu >= watch->nr_cpus ||
+	    !proc_occupants_wants(watch->occupants, &thread) ||
+	    proc_read_runs(watch->proc_fd, tid, &thread) ||
 	    (watch->is_waiting && watch->is_waiting(&thread, watch->waiting_arg)))
 		return 0;
-	/* among equals, the one that got more */
-	if (cpu->has_occupant && rank == cpu->occupant_rank && thread.run_ns <= cpu->occupant.run_ns)
-		return 0;
-	cpu->has_occupant = true;
-	cpu->occupant_rank = rank;
-	cpu->occupant = thread;
+	proc_occupants_add(watch->occupants, &thread);
 	return 0;
 }
 
@@ -372,22 +371,30 @@ void proc_watch_ask(struct proc_watch *watch, bool (*is_waiting)(const struct pr
 
 int proc_watch_find_occupants(struct proc_watch *watch)
 {
-	uint64_t before_ns = own_cpu_ns();
+	uint64_t before_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	int result;
 
-	for (uint32_t i = 0; i < watch->nr_cpus; i++)
-		watch->cpus[i].has_occupant = false;
+	proc_occupants_begin(watch->occupants);
 	result = visit_all(watch, find_occupant);
-	watch->cost.cpu_ns += own_cpu_ns() - before_ns;
+	proc_occupants_end(watch->occupants, clock_ns(CLOCK_MONOTONIC));
+	watch->cost.cpu_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - before_ns;
 	return result;
 }
 
 bool proc_watch_occupant(const struct proc_watch *watch, uint32_t cpu, struct proc_thread *ret)
 {
-	if (cpu >= watch->nr_cpus || !watch->cpus[cpu].has_occupant)
-		return false;
-	*ret = watch->cpus[cpu].occupant;
-	return true;
+	return proc_occupants_get(watch->occupants, cpu, ret);
+}
+
+bool proc_watch_hangs(const struct proc_watch *watch)
+{
+	return thread_reader_hangs(watch->reader);
+}
+
+int proc_watch_read(struct proc_watch *watch, int32_t tid, const struct proc_thread *known,
+		    struct proc_thread *ret)
+{
+	return thread_reader_any(watch->reader, tid, known, ret);
 }
 
 int proc_watch_fd(const struct proc_watch *watch)
@@ -425,13 +432,13 @@ static int make_tables(struct proc_watch *watch)
 	for (watch->nr_slots = 1; watch->nr_slots < 2 * watch->room;)
 		watch->nr_slots *= 2;
 	watch->nr_cpus = nr_cpus > 0 ? (uint32_t)nr_cpus : 1;
-	watch->text_size = (watch->nr_cpus + 2) * CPU_LINE_BYTES;
 	watch->entries = calloc(watch->room, sizeof(*watch->entries));
 	watch->slots = calloc(watch->nr_slots, sizeof(*watch->slots));
 	watch->ready = calloc(watch->room, sizeof(*watch->ready));
-	watch->cpus = calloc(watch->nr_cpus, sizeof(*watch->cpus));
-	watch->text = calloc(1, watch->text_size);
-	return watch->entries && watch->slots && watch->ready && watch->cpus && watch->text ? 0 : -ENOMEM;
+	watch->idle = proc_idle_create(watch->nr_cpus);
+	watch->occupants = proc_occupants_create(watch->nr_cpus);
+	return watch->entries && watch->slots && watch->ready && watch->idle && watch->occupants ?
+	       0 : -ENOMEM;
 }
 
 int proc_watch_create(const struct proc_watch_config *config, struct proc_watch **ret,
@@ -444,19 +451,20 @@ int proc_watch_create(const struct proc_watch_config *config, struct proc_watch 
 	if (!watch)
 		return error_set(err, -ENOMEM, "out of memory");
 	watch->config = *config;
-	watch->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	result = thread_reader_create(config->proc ? config->proc : "/proc", &watch->reader, err);
+	if (result) {
+		free(watch);
+		return result;
+	}
+	watch->proc_fd = thread_reader_fd(watch->reader);
 	proc_list_init(&watch->processes, watch->proc_fd);
-	if (watch->proc_fd < 0)
-		result = error_set(err, -errno, "/proc: %s", strerror(errno));
-	else if (make_tables(watch))
+	if (make_tables(watch))
 		result = error_set(err, -ENOMEM, "out of memory");
 	else if (proc_read_stat(watch->proc_fd, getpid(), &self))
 		result = error_set(err, -EINVAL, "/proc: it does not show this process");
 	else if (proc_read_runs(watch->proc_fd, getpid(), &self) || !self.nr_switched_in)
 		result = error_set(err, -ENOTSUP, "/proc: this kernel does not count how often threads run "
 				   "(CONFIG_SCHED_INFO)");
-	else
-		result = 0;
 	if (result) {
 		proc_watch_destroy(watch);
 		return result;
@@ -469,12 +477,11 @@ void proc_watch_destroy(struct proc_watch *watch)
 {
 	if (!watch)
 		return;
-	if (watch->proc_fd >= 0)
-		close(watch->proc_fd);
+	thread_reader_destroy(watch->reader);
+	proc_occupants_destroy(watch->occupants);
 	free(watch->entries);
 	free(watch->slots);
 	free(watch->ready);
-	free(watch->cpus);
-	free(watch->text);
+	proc_idle_destroy(watch->idle);
 	free(watch);
 }

@@ -25,7 +25,8 @@
  * Everything is allocated when it is made. A look is made of raw system calls on /proc, and reads only
  * what it must: nothing at all when the kernel counts nobody ready but us; threads bound to a CPU that
  * was idle since the last look are left out, and so are user threads, unless asked for. What was found
- * ready is looked at again in any case.
+ * ready is looked at again in any case. A kernel thread that is starved with a lock of the
+ * kernel's does not keep it from going on (thread_reader.h).
  */
 
 struct cpu_list;
@@ -36,6 +37,7 @@ struct proc_watch_config {
 	const struct cpu_list *cpus;	/* waits on these; NULL all. Borrowed */
 	bool wants_user_threads;
 	uint32_t room;			/* for so many threads; 0: by how many there are now */
+	const char *proc;		/* the directory; NULL: /proc */
 	/* borrowed for the call; NULL allowed */
 	void (*on_ready)(const struct proc_thread *thread, void *arg);
 	void (*on_ended)(const struct proc_thread *thread, void *arg); /* tid, comm, prio, cpu only */
@@ -85,12 +87,15 @@ void proc_watch_ask(struct proc_watch *watch, bool (*is_waiting)(const struct pr
  */
 int proc_watch_find_occupants(struct proc_watch *watch) __attribute__((warn_unused_result));
 
-/**
- * proc_watch_occupant() - who that was
- *
- * It has the CPU, unless the kernel is throttling it. Return: false when nobody was ready there.
- */
+/** proc_watch_occupant() - who that was. Return: false: nobody was ready there, or nobody knows who runs */
 bool proc_watch_occupant(const struct proc_watch *watch, uint32_t cpu, struct proc_thread *ret);
+
+/** proc_watch_read() - one thread: thread_reader_any(); it does not hang */
+int proc_watch_read(struct proc_watch *watch, int32_t tid, const struct proc_thread *known,
+		    struct proc_thread *ret) __attribute__((warn_unused_result));
+
+/** proc_watch_hangs() - kernel threads are read without their stat: thread_reader_hangs() */
+bool proc_watch_hangs(const struct proc_watch *watch);
 
 /** proc_watch_fd() - /proc, for proc_read.h */
 int proc_watch_fd(const struct proc_watch *watch);

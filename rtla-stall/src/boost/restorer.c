@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -138,6 +139,8 @@ __attribute__((noreturn)) static void restorer_run(struct ledger *ledger, int fd
 	nr += ledger_fds(ledger, &kept[2]);
 	ledger_let_go(ledger);
 	leave_others_alone(kept, nr);
+	/* it is not the run's heap that it needs */
+	malloc_trim(0);
 	mlockall(MCL_CURRENT | MCL_FUTURE);
 	/* a process that has ended before it could be watched is not our parent any more */
 	if (getppid() == owner)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -15,6 +16,7 @@
 
 #include "../util/cleanup.h"
 #include "../util/error.h"
+#include "thread_reader.h"
 
 #define RT_RUNTIME_PATH "/proc/sys/kernel/sched_rt_runtime_us"
 #define NS_PER_S UINT64_C(1000000000)
@@ -26,6 +28,7 @@ enum usage { USAGE_STAT, USAGE_SCHEDSTAT, USAGE_SCHED };
 
 struct real {
 	struct sched_sys sys;
+	struct thread_reader *reader;
 	int rt_runtime_fd;
 	bool is_rt_runtime_writable;
 	bool has_schedstat;	/* and it counts */
@@ -107,27 +110,49 @@ static void real_let_go(struct sched_sys *sys, struct sched_sys_thread *thread)
 	sched_sys_thread_init(thread);
 }
 
+/* The file that tells its state: -1 with a kernel thread whose stat the reader is asked for. */
+static int open_state(const struct real *real, int32_t tid, bool is_kernel, int *fd)
+{
+	*fd = -1;
+	if (is_kernel && !thread_reader_has_wchan(real->reader))
+		return 0;
+	*fd = open_of(tid, is_kernel ? "wchan" : "stat");
+	if (*fd >= 0)
+		return 0;
+	return errno == ENOENT ? -ESRCH : errno == ENFILE ? -EMFILE : -errno;
+}
+
 static int real_hold(struct sched_sys *sys, int32_t tid, struct sched_sys_thread *ret)
 {
+	struct real *real = real_of(sys);
 	struct sched_sys_thread thread;
+	struct proc_thread shown;
+	int result;
 
 	sched_sys_thread_init(&thread);
 	if (tid <= 0)
 		return -ESRCH;
 	thread.tid = tid;
-	thread.stat_fd = open_of(tid, "stat");
-	if (thread.stat_fd < 0)
-		return errno == ENOENT ? -ESRCH : errno == ENFILE ? -EMFILE : -errno;
-	thread.usage = real_of(sys)->has_schedstat ? USAGE_SCHEDSTAT : USAGE_SCHED;
+	thread.usage = real->has_schedstat ? USAGE_SCHEDSTAT : USAGE_SCHED;
+	thread.is_kernel = thread_reader_is_kernel(tid);
+	result = open_state(real, tid, thread.is_kernel, &thread.stat_fd);
+	if (result)
+		return result;
 	thread.usage_fd = open_of(tid, thread.usage == USAGE_SCHEDSTAT ? "schedstat" : "sched");
-	if (thread.usage_fd < 0 && (errno == EMFILE || errno == ENFILE)) {
-		close(thread.stat_fd);
-		return -EMFILE;
-	}
-	if (thread.usage_fd < 0)
+	if (thread.usage_fd < 0 && (errno == EMFILE || errno == ENFILE))
+		result = -EMFILE;
+	else if (thread.usage_fd < 0 && thread.is_kernel)
+		result = errno == ENOENT ? -ESRCH : -errno;
+	else if (thread.usage_fd < 0)
 		thread.usage = USAGE_STAT;
-	*ret = thread;
-	return 0;
+	/* these files are of one thread: it is this one as long as they can be read */
+	if (!result && thread.is_kernel && !thread_reader_stat(real->reader, tid, &shown))
+		thread.start_ticks = shown.start_ticks;
+	if (result)
+		real_let_go(sys, &thread);
+	else
+		*ret = thread;
+	return result;
 }
 
 /* proc(5): fields after the name, which may hold anything, and ends in the last parenthesis */
@@ -135,15 +160,12 @@ static bool parse_stat(const char *text, struct sched_sys_look *look, uint64_t *
 {
 	unsigned long long utime, stime, start;
 	const char *end = strrchr(text, ')');
-	unsigned int cpu;
 
 	if (!end || sscanf(end + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu "
-				    "%*d %*d %*d %d %*d %*d %llu %*u %*d %*u %*u %*u %*u %*u %*u "
-				    "%*u %*u %*u %*u %*u %*u %*u %*d %u",
-			   &look->state, &utime, &stime, &look->nice, &start, &cpu) != 6)
+				    "%*d %*d %*d %d %*d %*d %llu",
+			   &look->state, &utime, &stime, &look->nice, &start) != 5)
 		return false;
 	look->start_ticks = start;
-	look->cpu = cpu;
 	*ticks = utime + stime;
 	return true;
 }
@@ -183,26 +205,60 @@ static int look_at_usage(const struct sched_sys_thread *thread, struct sched_sys
 	return 0;
 }
 
-static int real_look(struct sched_sys *sys, const struct sched_sys_thread *thread, struct sched_sys_look *ret)
+static int look_at_stat(struct real *real, const struct sched_sys_thread *thread, struct sched_sys_look *look)
 {
-	struct sched_sys_look look = { 0 };
 	uint64_t ticks;
 	char text[1024];
 	ssize_t size = read_fd(thread->stat_fd, text, sizeof(text));
-	int result;
 
 	if (size <= 0)
 		return size ? (int)size : -ESRCH;
-	if (!parse_stat(text, &look, &ticks))
+	if (!parse_stat(text, look, &ticks))
 		return -EIO;
-	look.cpu_ns = ticks * real_of(sys)->user_tick_ns;
-	if (thread->usage != USAGE_STAT) {
-		result = look_at_usage(thread, &look);
-		if (result)
-			return result;
-	}
-	*ret = look;
+	look->cpu_ns = ticks * real->user_tick_ns;
 	return 0;
+}
+
+/* Without its stat, which may not be had for long. */
+static int look_at_kernel(struct real *real, const struct sched_sys_thread *thread,
+			  struct sched_sys_look *look)
+{
+	struct proc_thread shown;
+	char text[128];
+	ssize_t size;
+
+	look->start_ticks = thread->start_ticks;
+	look->state = 'R';
+	errno = 0;
+	look->nice = getpriority(PRIO_PROCESS, (id_t)thread->tid);
+	if (look->nice == -1 && errno)
+		return -errno;
+	if (thread->stat_fd < 0) {
+		if (!thread_reader_stat(real->reader, thread->tid, &shown))
+			look->state = shown.state;
+		return 0;
+	}
+	size = read_fd(thread->stat_fd, text, sizeof(text));
+	if (size < 0)
+		return (int)size;
+	if (thread_reader_says_asleep(text))
+		look->state = 'S';
+	return 0;
+}
+
+static int real_look(struct sched_sys *sys, const struct sched_sys_thread *thread, struct sched_sys_look *ret)
+{
+	struct real *real = real_of(sys);
+	struct sched_sys_look look = { 0 };
+	int result = thread->is_kernel ? look_at_kernel(real, thread, &look) :
+					 look_at_stat(real, thread, &look);
+
+	/* last: that it can be read means that it is there, and has been until now */
+	if (!result && thread->usage != USAGE_STAT)
+		result = look_at_usage(thread, &look);
+	if (!result)
+		*ret = look;
+	return result;
 }
 
 static int real_is_confined(struct sched_sys *sys, int32_t tid, bool *ret)
@@ -270,6 +326,7 @@ static void real_close(struct sched_sys *sys)
 
 	if (real->rt_runtime_fd >= 0)
 		close(real->rt_runtime_fd);
+	thread_reader_destroy(real->reader);
 	free(real);
 }
 
@@ -301,9 +358,15 @@ int sched_sys_open(struct sched_sys **ret, struct error *err)
 {
 	struct real *real = calloc(1, sizeof(*real));
 	long per_second = sysconf(_SC_CLK_TCK);
+	int result;
 
 	if (!real)
 		return error_set(err, -ENOMEM, "out of memory");
+	result = thread_reader_create("/proc", &real->reader, err);
+	if (result) {
+		free(real);
+		return result;
+	}
 	real->sys.ops = &real_ops;
 	real->rt_runtime_fd = open(RT_RUNTIME_PATH, O_RDWR | O_CLOEXEC);
 	real->is_rt_runtime_writable = real->rt_runtime_fd >= 0;

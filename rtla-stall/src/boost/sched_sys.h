@@ -44,16 +44,17 @@ struct sched_sys_attr {
 /* A thread that is held. Zeroed by sched_sys_thread_init() it holds none. */
 struct sched_sys_thread {
 	int32_t tid;
-	int stat_fd;		/* -1: not held */
+	int stat_fd;		/* -1: not held. Of kernel threads it is wchan (thread_reader.h) */
 	int usage_fd;		/* -1: there is only stat */
 	uint8_t usage;		/* which file that is; sched_sys.c's own */
+	bool is_kernel;
+	uint64_t start_ticks;	/* when it was taken hold of; 0: it could not be had */
 };
 
 /* What is seen of it at one moment. */
 struct sched_sys_look {
-	uint64_t start_ticks;	/* since boot: who it is, together with its tid */
-	char state;		/* 'R', 'S', 'D', 'I', 'Z', ... of /proc */
-	uint32_t cpu;		/* it runs or ran there last, or is queued */
+	uint64_t start_ticks;	/* since boot: who it is, together with its tid; 0: it could not be had */
+	char state;		/* 'R', 'S', 'D', 'I', 'Z', ... of /proc; a kernel thread's R or S */
 	int32_t nice;		/* whatever its policy: what it would have as a fair thread */
 	bool has_cpu_ns;	/* to the nanosecond, as of its last switch or tick; else to 10 ms */
 	uint64_t cpu_ns;
