@@ -137,56 +137,32 @@ static void fill_document(struct analysis *analysis, struct document *doc)
 	account_fill_document(&analysis->account, &analysis->source->info, doc);
 }
 
-static int say_write_failed(int result, const char *path, struct error *err)
-{
-	if (result == -ENOMEM)
-		return error_set(err, result, "out of memory");
-	return error_set(err, result, "%s: %s", path, strerror(-result));
-}
-
-/* The reader of standard output may have seen enough: that is no failure. */
-static int flush_out(FILE *out, int result, struct error *err)
-{
-	errno = 0;
-	if (!result && fflush(out))
-		result = errno ? -errno : -EIO;
-	if (result == -EPIPE)
-		return 0;
-	return result ? say_write_failed(result, "standard output", err) : 0;
-}
-
 static int write_json(struct analysis *analysis, const struct document *doc, struct error *err)
 {
 	struct outfile *file = &analysis->json;
-	int result;
+	FILE *out = analysis->setting->out;
 
-	if (!file->stream)
-		return flush_out(analysis->setting->out, json_write(doc, analysis->setting->out), err);
-	result = json_write(doc, file->stream);
-	return result ? say_write_failed(result, file->path, err) : outfile_commit(file, err);
+	return outfile_finish(file, out, json_write(doc, file->stream ? file->stream : out), err);
 }
 
 static int write_csv(struct analysis *analysis, const struct document *doc, struct error *err)
 {
 	bool with_titles = !analysis->params->no_header;
 	struct outfile *file = &analysis->csv;
-	int result;
+	FILE *out = analysis->setting->out;
 
-	if (!file->stream)
-		return flush_out(analysis->setting->out,
-				 csv_write(doc, with_titles, analysis->setting->out), err);
-	result = csv_write(doc, with_titles, file->stream);
-	return result ? say_write_failed(result, file->path, err) : outfile_commit(file, err);
+	return outfile_finish(file, out, csv_write(doc, with_titles, file->stream ? file->stream : out), err);
 }
 
 static int write_text(struct analysis *analysis, const struct document *doc, struct error *err)
 {
 	struct document_layout layout = analysis->setting->layout;
+	struct outfile none = { 0 };
 
 	layout.top = analysis->params->top;
 	layout.no_header = analysis->params->no_header;
-	return flush_out(analysis->setting->out,
-			 report_write(doc, &layout, analysis->setting->out), err);
+	return outfile_finish(&none, analysis->setting->out,
+			      report_write(doc, &layout, analysis->setting->out), err);
 }
 
 static int report(struct analysis *analysis, struct error *err)

@@ -152,24 +152,6 @@ static int add_files(struct merge *merge, const struct monitor_params *params, s
  * ---- writing ----------------------------------------------------------------------------------
  */
 
-static int say_write_failed(int result, const char *path, struct error *err)
-{
-	if (result == -ENOMEM)
-		return error_set(err, result, "out of memory");
-	return error_set(err, result, "%s: %s", path, strerror(-result));
-}
-
-/* The reader of standard output may have seen enough: that is no failure. */
-static int flush_out(FILE *out, int result, struct error *err)
-{
-	errno = 0;
-	if (!result && fflush(out))
-		result = errno ? -errno : -EIO;
-	if (!result || result == -EPIPE)
-		return 0;
-	return say_write_failed(result, "standard output", err);
-}
-
 static int write_json(const struct merge *merge, FILE *out, bool with_titles)
 {
 	(void)with_titles;
@@ -190,13 +172,11 @@ static int write_output(const struct merge *merge, const struct params_output *o
 
 	if (!output->is_wanted)
 		return 0;
-	if (!output->path)
-		return flush_out(out, write(merge, out, with_titles), err);
-	result = outfile_open(&file, output->path, err);
+	result = output->path ? outfile_open(&file, output->path, err) : 0;
 	if (result)
 		return result;
-	result = write(merge, file.stream, with_titles);
-	result = result ? say_write_failed(result, output->path, err) : outfile_commit(&file, err);
+	result = write(merge, file.stream ? file.stream : out, with_titles);
+	result = outfile_finish(&file, out, result, err);
 	outfile_deinit(&file);
 	return result;
 }
@@ -205,12 +185,13 @@ static int write_all(const struct merge *merge, const struct monitor_params *par
 		     const struct document_layout *layout, FILE *out, struct error *err)
 {
 	struct document_layout shown = *layout;
+	struct outfile none = { 0 };
 	int result;
 
 	shown.top = params->top;
 	shown.no_header = params->no_header;
 	if (!params->json.is_wanted && !params->csv.is_wanted)
-		return flush_out(out, merge_write_text(merge, params, &shown, out), err);
+		return outfile_finish(&none, out, merge_write_text(merge, params, &shown, out), err);
 	result = write_output(merge, &params->json, false, write_json, out, err);
 	return result ? result :
 			write_output(merge, &params->csv, !params->no_header, write_csv, out, err);

@@ -10,9 +10,8 @@
 #include "params.h"
 #include "selection.h"
 #include "source/live_setup.h"
+#include "util/array.h"
 #include "util/error.h"
-
-#define NR_ELEMENTS(array) (sizeof(array) / sizeof(*(array)))
 
 #define NS_PER_US 1000u
 #define NS_PER_SECOND 1000000000u

@@ -6,10 +6,9 @@
 
 #include "option_value.h"
 #include "options.h"
+#include "util/array.h"
 #include "util/error.h"
 #include "util/strbuf.h"
-
-#define NR_ELEMENTS(array) (sizeof(array) / sizeof(*(array)))
 
 #define DEFAULT_STALL_NS 10000000u
 #define DEFAULT_TOP 10u

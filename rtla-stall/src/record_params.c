@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "options.h"
+#include "util/array.h"
 #include "util/error.h"
 #include "util/strbuf.h"
-
-#define NR_ELEMENTS(array) (sizeof(array) / sizeof(*(array)))
 
 static int apply_output(void *arg, const char *option, const char *value, struct error *err)
 {

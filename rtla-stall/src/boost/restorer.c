@@ -2,7 +2,6 @@
 #include "restorer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../util/detach.h"
 #include "../util/error.h"
 
 #define NR_KEPT 5
@@ -69,26 +69,9 @@ static void close_others(int *kept, uint32_t nr)
 
 static void leave_others_alone(int *kept, uint32_t nr)
 {
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2,
-				       SIGALRM, SIGTSTP };
-	int null = open("/dev/null", O_RDWR);
-	sigset_t none;
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
-		signal(ignored[i], SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	setsid();
-	prctl(PR_SET_NAME, "rtla-stall/rst");
+	detach_session("rtla-stall/rst", -1);
 	prctl(PR_SET_PDEATHSIG, 0);
-	for (int i = 0; i < 3 && null >= 0; i++) {
-		if (i != null)
-			dup2(null, i);
-	}
 	close_others(kept, nr);
-	if (chdir("/"))
-		return;
 }
 
 /* For poll(): not too early; negative: nothing to wait for. */

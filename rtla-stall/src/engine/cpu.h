@@ -115,6 +115,7 @@ struct cpu {
 	int32_t queued_by_tid;	/* TID_UNKNOWN: nothing queued */
 	uint32_t queued_by;
 	uint32_t queued_function;
+	uint64_t started_queued_at; /* when the latest of its pools' items that were started was queued */
 };
 
 /**

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../util/names.h"
+#include "hand_out.h"
 #include "state.h"
 #include "wait.h"
 
@@ -111,75 +112,17 @@ void engine_destroy(struct engine *eng)
 	free(eng);
 }
 
-int state_cpu(struct engine *eng, uint32_t number, struct cpu **ret)
+static int on_lock(struct engine *eng, const struct event *event)
 {
-	struct cpu *cpu;
-	uint32_t idle;
-	int err;
+	struct task *task = task_table_find(&eng->tasks, event->tid);
 
-	if (number < eng->nr_cpus && eng->cpus[number]) {
-		*ret = eng->cpus[number];
-		return 0;
-	}
-	if (number >= eng->nr_cpus) {
-		struct cpu **cpus = reallocarray(eng->cpus, (size_t)number + 1, sizeof(*cpus));
-
-		if (!cpus)
-			return -ENOMEM;
-		memset(cpus + eng->nr_cpus, 0, (number + 1 - eng->nr_cpus) * sizeof(*cpus));
-		eng->cpus = cpus;
-		eng->nr_cpus = number + 1;
-	}
-	err = culprit_table_context(&eng->culprits, CULPRIT_IDLE, (int32_t)number, 0, false, &idle);
-	if (err)
-		return err;
-	cpu = calloc(1, sizeof(*cpu));
-	if (!cpu)
-		return -ENOMEM;
-	err = cpu_init(cpu, number, idle);
-	if (err) {
-		free(cpu);
-		return err;
-	}
-	*ret = eng->cpus[number] = cpu;
+	if (task)	/* 1 is LCB_F_SPIN: it does not sleep */
+		task->is_contending = event->type == EVENT_LOCK_BEGIN && !(event->lock.flags & 1);
 	return 0;
-}
-
-/* The lane is full and somebody waits: attribute what is old, so that it can be dropped. */
-static int make_room(struct engine *eng, struct cpu *cpu)
-{
-	uint64_t upto_at = cpu->lane.slots[cpu->lane.nr_slots - LANE_KEPT_SLOTS].at;
-
-	for (struct wait *wait = cpu->waits; wait; wait = wait->next) {
-		int err = wait_catch_up(eng, wait, upto_at);
-
-		if (err)
-			return err;
-	}
-	lane_drop(&cpu->lane, LANE_KEPT_SLOTS);
-	for (struct wait *wait = cpu->waits; wait; wait = wait->next)
-		wait_seek(wait, cpu);
-	return 0;
-}
-
-int state_push(struct engine *eng, struct cpu *cpu, uint64_t at)
-{
-	struct slot slot;
-
-	if (lane_is_full(&cpu->lane)) {
-		int err = make_room(eng, cpu);
-
-		if (err)
-			return err;
-	}
-	slot = cpu_slot(cpu, at);
-	return lane_push(&cpu->lane, &slot, cpu->nr_waits, eng->nr_kept_slots);
 }
 
 static int dispatch(struct engine *eng, struct cpu *cpu, const struct event *event)
 {
-	struct task *task;
-
 	switch ((enum event_type)event->type) {
 	case EVENT_SWITCH:
 		return sched_on_switch(eng, cpu, event);
@@ -220,10 +163,7 @@ static int dispatch(struct engine *eng, struct cpu *cpu, const struct event *eve
 		return wake_on_work(eng, cpu, event);
 	case EVENT_LOCK_BEGIN:
 	case EVENT_LOCK_END:
-		task = task_table_find(&eng->tasks, event->tid);
-		if (task)	/* 1 is LCB_F_SPIN: it does not sleep */
-			task->is_contending = event->type == EVENT_LOCK_BEGIN && !(event->lock.flags & 1);
-		return 0;
+		return on_lock(eng, event);
 	case EVENT_IRQS_OFF:
 	case EVENT_IRQS_ON:
 	case EVENT_PREEMPT_OFF:
@@ -361,7 +301,7 @@ int engine_for_each_open(struct engine *eng, uint64_t now_at,
 	for (uint32_t i = 0; i < eng->nr_cpus; i++) {
 		for (const struct wait *wait = eng->cpus[i] ? eng->cpus[i]->waits : NULL; wait;
 		     wait = wait->next) {
-			int err = wait_show_open(eng, wait, now_at, on_episode, arg);
+			int err = hand_out_open(eng, wait, now_at, on_episode, arg);
 
 			if (err)
 				return err;
@@ -398,7 +338,7 @@ int engine_show_open(struct engine *eng, uint32_t index, uint64_t now_at,
 
 	if (now_at < eng->now_at || now_at - eng->now_at >= ENGINE_MAX_JUMP_NS)
 		now_at = eng->now_at;
-	return task->state == TASK_READY ? wait_show_open(eng, task->wait, now_at, on_episode, arg) : 0;
+	return task->state == TASK_READY ? hand_out_open(eng, task->wait, now_at, on_episode, arg) : 0;
 }
 
 void engine_set_segments_from(struct engine *eng, uint64_t segments_from_ns)

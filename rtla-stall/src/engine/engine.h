@@ -15,7 +15,7 @@
  *     while (source_next() > 0)
  *             engine_feed()                 -> on_episode(), once per closed episode
  *     engine_for_each_open(last_at)         -> those still open, cut there
- *     engine_for_each_task()                -> what is kept per thread
+ *     engine_task()                         -> what is kept per thread
  *     engine_destroy()
  *
  * The rules are explained in Documentation/engine.rst, the words in Documentation/terms.rst.

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "../util/array.h"
 #include "../util/names.h"
 #include "state.h"
 #include "wait.h"
@@ -299,11 +300,11 @@ static uint8_t suspension_of(const struct names *names, const struct event *even
 	for (uint32_t i = 0; i < event->stack.nr_frames && i < STACK_MAX; i++) {
 		const char *name = names_get(names, event->stack.frames[i]);
 
-		for (size_t j = 0; j < sizeof(locks) / sizeof(locks[0]); j++) {
+		for (size_t j = 0; j < NR_ELEMENTS(locks); j++) {
 			if (!strncmp(name, locks[j], strlen(locks[j])))
 				return SUSPENSION_LOCK;
 		}
-		for (size_t j = 0; j < sizeof(flushes) / sizeof(flushes[0]); j++) {
+		for (size_t j = 0; j < NR_ELEMENTS(flushes); j++) {
 			if (!strncmp(name, flushes[j], strlen(flushes[j])))
 				return SUSPENSION_FLUSH;
 		}

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "../util/array.h"
+
 /*
  * Documentation/admin-guide/kernel-per-CPU-kthreads.rst, and kthread_create() callers of 3.10 to
  * 7.3.
@@ -29,11 +31,11 @@ static const char *const whole[] = {
 
 bool kthread_has_name(const char *comm)
 {
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+	for (size_t i = 0; i < NR_ELEMENTS(prefixes); i++) {
 		if (!strncmp(comm, prefixes[i], strlen(prefixes[i])))
 			return true;
 	}
-	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
+	for (size_t i = 0; i < NR_ELEMENTS(whole); i++) {
 		if (!strcmp(comm, whole[i]))
 			return true;
 	}

@@ -112,13 +112,6 @@ void wait_restart(struct wait *wait, const struct cpu *cpu);
 /** wait_add_stack() - keep a stack of @of that was recorded while it waits */
 int wait_add_stack(struct wait *wait, uint64_t at, uint32_t of, const struct event *event);
 
-/**
- * wait_show_open() - hand out @wait to @on_episode as if it were cut at @now_at; it goes on
- * unchanged
- */
-int wait_show_open(struct engine *eng, const struct wait *wait, uint64_t now_at,
-		   void (*on_episode)(const struct episode *episode, void *arg), void *arg);
-
 /** wait_free() - the memory of a wait that is on no list */
 void wait_free(struct wait *wait);
 

@@ -14,6 +14,19 @@ static bool is_unbound(const struct task *task)
 }
 
 /*
+ * Whether this worker's arrival is the queueing of its pool's oldest item. Not when the item was there
+ * before the worker slept, or when one that was queued later has been started: its own start was lost or
+ * its work cancelled, or it is the other pool's of that CPU.
+ */
+static bool is_asked_by(const struct engine *eng, const struct task *task, const struct work_item *oldest)
+{
+	const struct cpu *pool = oldest->cpu < eng->nr_cpus ? eng->cpus[oldest->cpu] : NULL;
+
+	return task->state == TASK_SLEEPING && oldest->queued_at >= task->state_at &&
+	       (!pool || oldest->queued_at >= pool->started_queued_at) && !state_is_after_loss(eng, task);
+}
+
+/*
  * What a worker is woken for: what it was at, or what its waker has just queued, or the oldest
  * item.
  */
@@ -43,6 +56,8 @@ static void find_work(struct engine *eng, struct cpu *cpu, const struct event *e
 		ret->work_function = oldest->function;
 		ret->work_queued_by = oldest->queued_by;
 		ret->work_inferred = true;
+		ret->has_arrival = is_asked_by(eng, task, oldest);
+		ret->arrival_at = oldest->queued_at;
 	}
 }
 
@@ -415,7 +430,10 @@ int wake_on_work(struct engine *eng, struct cpu *cpu, const struct event *event)
 	task->is_in_work = true;
 	task->work_function = event->work.function;
 	task->work_queued_by = item ? item->queued_by : CULPRIT_NONE;
-	if (item)
-		work_table_remove(&eng->works, item);
+	if (!item)
+		return 0;
+	if (item->cpu == cpu->number && item->queued_at > cpu->started_queued_at)
+		cpu->started_queued_at = item->queued_at;
+	work_table_remove(&eng->works, item);
 	return 0;
 }

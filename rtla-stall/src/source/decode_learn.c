@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../util/array.h"
 #include "../util/names.h"
 #include "dat_bytes.h"
 #include "decode_print.h"
@@ -26,7 +27,7 @@ void decoder_set_lazy_flag(struct decoder *decoder, bool is_known)
 {
 	for (uint32_t value = 0; value < 256; value++) {
 		decoder->flags[value] = EVENT_HAS_FLAGS;
-		for (size_t i = 0; i < sizeof(common_flags) / sizeof(common_flags[0]); i++) {
+		for (size_t i = 0; i < NR_ELEMENTS(common_flags); i++) {
 			if (value & common_flags[i].common)
 				decoder->flags[value] |= common_flags[i].flag;
 		}
@@ -101,7 +102,7 @@ static bool learn_head(struct decoder *decoder, const struct decode_format *form
 	if (decoder->head.is_known)
 		return is_same_place(&head.type, &decoder->head.type) &&
 		       is_same_place(&head.tid, &decoder->head.tid);
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+	for (size_t i = 0; i < NR_ELEMENTS(fields); i++) {
 		if (fields[i]->kind != DECODE_NONE && decode_field_end(fields[i]) > head.min_size)
 			head.min_size = decode_field_end(fields[i]);
 	}

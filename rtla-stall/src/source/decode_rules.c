@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "../util/array.h"
+
 #define BIT(field) (1u << (field))
 
 #define WAKE_FIELDS .required = BIT(WAKE_TID), \
@@ -91,11 +93,11 @@ static bool ends_in(const char *name, const char *ending)
 
 const struct decode_rule *decode_rule_find(const char *system, const char *name)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+	for (size_t i = 0; i < NR_ELEMENTS(rules); i++) {
 		if (!strcmp(rules[i].name, name) && !strcmp(rules[i].system, system))
 			return &rules[i];
 	}
-	for (size_t i = 0; i < sizeof(vector_rules) / sizeof(vector_rules[0]); i++) {
+	for (size_t i = 0; i < NR_ELEMENTS(vector_rules); i++) {
 		if (!strcmp(vector_rules[i].system, system) && ends_in(name, vector_rules[i].name))
 			return &vector_rules[i];
 	}
@@ -105,5 +107,5 @@ const struct decode_rule *decode_rule_find(const char *system, const char *name)
 bool decode_rule_is_vector(const struct decode_rule *rule)
 {
 	return rule >= vector_rules &&
-	       rule < vector_rules + sizeof(vector_rules) / sizeof(vector_rules[0]);
+	       rule < vector_rules + NR_ELEMENTS(vector_rules);
 }

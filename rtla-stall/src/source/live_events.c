@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../util/array.h"
 #include "../util/cleanup.h"
 #include "../util/error.h"
 #include "../util/strbuf.h"
 #include "../util/undo.h"
 #include "live_tracefs.h"
 
-#define NR_ELEMENTS(array) (sizeof(array) / sizeof(*(array)))
 #define FILTER_MAX 3500		/* the kernel takes a page */
 
 struct live_event {

@@ -12,6 +12,7 @@
 
 #include "../util/child.h"
 #include "../util/cleanup.h"
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "../util/strbuf.h"
 #include "live_setup.h"
@@ -35,14 +36,6 @@ static void read_it(int fd, int kept, void *arg)
 	}
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* Return: 1 there is more to come; 0 that was all; a negative errno */
 static int take_pieces(const struct child *child, struct piece *piece, struct strbuf *out)
 {
@@ -62,11 +55,11 @@ static int take_pieces(const struct child *child, struct piece *piece, struct st
 static int await_pieces(const struct child *child, int timeout_ms, struct piece *piece, struct strbuf *out)
 {
 	struct pollfd wait = { .fd = child->fd, .events = POLLIN };
-	uint64_t until = now_ms() + (uint64_t)timeout_ms;
+	uint64_t until = clock_mono_ms() + (uint64_t)timeout_ms;
 	int result;
 
 	while ((result = take_pieces(child, piece, out)) > 0) {
-		uint64_t now = now_ms();
+		uint64_t now = clock_mono_ms();
 
 		if (now >= until)
 			return -ETIMEDOUT;

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "live_make.h"
 #include "live_message.h"
@@ -268,11 +269,8 @@ int live_setup_take(struct live_setup *setup, struct live_instance *ret, struct 
 static bool reap(struct live_setup *setup, int timeout_ms)
 {
 	const struct timespec pause = { .tv_nsec = REAP_PAUSE_NS };
-	struct timespec now;
-	int64_t until_ms;
+	uint64_t until_ms = clock_mono_ms() + (uint64_t)timeout_ms;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	until_ms = now.tv_sec * 1000 + now.tv_nsec / 1000000 + timeout_ms;
 	while (setup->pid > 0) {
 		pid_t result = waitpid(setup->pid, NULL, WNOHANG);
 
@@ -280,8 +278,7 @@ static bool reap(struct live_setup *setup, int timeout_ms)
 			setup->pid = 0;
 			break;
 		}
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec * 1000 + now.tv_nsec / 1000000 >= until_ms)
+		if (clock_mono_ms() >= until_ms)
 			return false;
 		nanosleep(&pause, NULL);
 	}

@@ -11,20 +11,12 @@
 
 #include "../engine/engine.h"
 #include "../util/cleanup.h"
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "../util/proc_read.h"
 
 #define STAT_SIZE 1024u
 #define STATUS_SIZE 8192u	/* that of 8192 CPUs is about as long */
-
-static uint64_t now_at(void)
-{
-	struct timespec now;
-
-	/* what trace clock "mono" is */
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* ---- one thread ------------------------------------------------------------------------------- */
 
@@ -165,7 +157,7 @@ int proc_look_take(struct proc_look *look, struct error *err)
 	int32_t self = gettid();
 	int result;
 
-	look->from_at = now_at();
+	look->from_at = clock_mono_ns();
 	look->nr_ready = 0;
 	result = census_take(&look->census, err);
 	if (!result)
@@ -176,7 +168,7 @@ int proc_look_take(struct proc_look *look, struct error *err)
 		if (thread->state == 'R' && thread->tid != self)
 			result = look_at_ready(look, thread, err);
 	}
-	look->to_at = now_at();
+	look->to_at = clock_mono_ns();
 	return result;
 }
 

@@ -12,6 +12,7 @@
 #include "dat_facts.h"
 #include "dat_file.h"
 #include "dat_heap.h"
+#include "dat_item.h"
 #include "dat_recover.h"
 #include "dat_stream.h"
 #include "dat_symbols.h"
@@ -36,34 +37,9 @@ struct source_dat {
 static void take_loss(struct source_info *info, const struct dat_stream *stream,
 		      struct event *event)
 {
-	event->at = stream->at;
-	event->cpu = stream->cpu;
-	event->tid = TID_UNKNOWN;
-	event->type = EVENT_LOSS;
-	event->flags = 0;
-	event->preempt_depth = 0;
-	event->loss.to_at = stream->loss_to_at;
-	event->loss.lost_events = stream->lost_events;
-	info->nr_losses++;
+	dat_item_loss(stream, info, event);
 	if (__builtin_add_overflow(info->lost_events, stream->lost_events, &info->lost_events))
 		info->lost_events = UINT64_MAX;
-}
-
-static void take_record(struct source_dat *dat, const struct dat_stream *stream,
-			struct event *event)
-{
-	struct source_info *info = &dat->source.info;
-	enum decode_result result = decoder_decode(dat->decoder, stream->cpu, stream->at,
-						   stream->record, stream->record_size, event);
-
-	if (result == DECODE_SHORT)
-		info->odd[SOURCE_ODD_SHORT_RECORD]++;
-	else if (result == DECODE_UNKNOWN)
-		info->odd[SOURCE_ODD_UNKNOWN_EVENT]++;
-	if (!info->nr_events++)
-		info->first_at = stream->at;
-	if (stream->at > info->last_at)
-		info->last_at = stream->at;
 }
 
 static void take_end(struct source_dat *dat)
@@ -111,7 +87,7 @@ static int source_dat_next(struct source *src, struct event *event, struct error
 	}
 	stream = &dat->streams[top->stream];
 	if (stream->item == DAT_RECORD)
-		take_record(dat, stream, event);
+		dat_item_record(dat->decoder, stream, &src->info, event);
 	else
 		take_loss(&src->info, stream, event);
 	if (dat_stream_next(stream) != DAT_END)

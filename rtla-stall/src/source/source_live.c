@@ -8,58 +8,22 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "dat_decoder.h"
 #include "dat_facts.h"
 #include "dat_heap.h"
+#include "dat_item.h"
 #include "dat_stream.h"
-#include "dat_write.h"
 #include "live_read.h"
 #include "live_ring.h"
+#include "source_live_state.h"
 
 #define SLACK_NS 1000000u	/* between a record's stamp and when it can be read, at first */
 #define SLACK_MOST_NS 100000000u
 #define PAUSE_LEAST_NS 1000000u
-#define MISSED_EVENTS (1u << 31)	/* RB_MISSED_EVENTS of the kernel's ring buffer */
 #define RING_PAGES_LEAST 32u
 #define RING_PAGES_MOST 262144u
-
-struct reader {
-	struct dat_stream stream;
-	struct live_ring ring;
-	bool is_waiting;	/* for pages: it is not in the heap */
-	uint64_t lost_told;	/* events, by losses handed on */
-};
-
-struct source_live {
-	struct source source;
-	struct live_instance instance;
-	struct dat_symbols *symbols;
-	struct decoder *decoder;
-	struct dat_stream_shared shared;
-	uint32_t nr_readers;
-	struct reader *readers;
-	uint32_t nr_slots;
-	struct dat_heap_slot *slots;
-	struct live_pace pace;
-	uint64_t slack_ns;	/* no record that can still come is older than that */
-	uint64_t read_at;	/* when the buffers were last emptied */
-	uint64_t horizon_at;	/* everything older was read */
-	uint64_t handed_at;	/* of the last event handed on */
-	bool is_tick_due;
-	bool is_behind;		/* there is more to read, and no room for it */
-	bool is_stopped;
-	uint64_t lost_at_stop;	/* is_stopped: what the kernel had counted */
-};
-
-static uint64_t now_at(void)
-{
-	struct timespec now;
-
-	/* what trace clock "mono" is */
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* ---- reading ---------------------------------------------------------------------------------- */
 
@@ -128,7 +92,7 @@ static int read_round(struct source_live *live, struct error *err)
 	uint64_t most = 0;
 
 	live->is_behind = false;
-	live->read_at = now_at();
+	live->read_at = clock_mono_ns();
 	horizon_at = live->read_at - live->slack_ns;
 	for (uint32_t i = 0; i < live->nr_readers; i++) {
 		struct reader *reader = &live->readers[i];
@@ -157,7 +121,7 @@ static int read_round(struct source_live *live, struct error *err)
 
 static void await_next_round(const struct source_live *live)
 {
-	uint64_t now = now_at();
+	uint64_t now = clock_mono_ns();
 	uint64_t due_at = live->read_at + live->pace.pause_ns;
 	struct timespec pause;
 
@@ -203,34 +167,21 @@ static uint64_t tell_lost(struct source_live *live, uint32_t number)
 static void take_loss(struct source_live *live, uint32_t number, struct event *event)
 {
 	const struct dat_stream *stream = &live->readers[number].stream;
-	struct source_info *info = &live->source.info;
 
-	/* The record before it was handed on long ago; time has gone on since. */
-	event->at = stream->at < live->handed_at ? live->handed_at : stream->at;
-	event->cpu = stream->cpu;
-	event->tid = TID_UNKNOWN;
-	event->type = EVENT_LOSS;
-	event->flags = 0;
-	event->preempt_depth = 0;
-	event->loss.to_at = stream->loss_to_at < event->at ? event->at : stream->loss_to_at;
+	dat_item_loss(stream, &live->source.info, event);
 	event->loss.lost_events = tell_lost(live, number);
-	info->nr_losses++;
+	/* The record before it was handed on long ago; time has gone on since. */
+	if (event->at < live->handed_at)
+		event->at = live->handed_at;
+	if (event->loss.to_at < event->at)
+		event->loss.to_at = event->at;
 }
 
 static void take_record(struct source_live *live, const struct dat_stream *stream, struct event *event)
 {
 	struct source_info *info = &live->source.info;
-	enum decode_result result = decoder_decode(live->decoder, stream->cpu, stream->at,
-						   stream->record, stream->record_size, event);
 
-	if (result == DECODE_SHORT)
-		info->odd[SOURCE_ODD_SHORT_RECORD]++;
-	else if (result == DECODE_UNKNOWN)
-		info->odd[SOURCE_ODD_UNKNOWN_EVENT]++;
-	if (!info->nr_events++)
-		info->first_at = stream->at;
-	if (stream->at > info->last_at)
-		info->last_at = stream->at;
+	dat_item_record(live->decoder, stream, info, event);
 	if (stream->at >= live->handed_at)
 		return;
 	/* A CPU that was held up in between, as those of a guest are: from now on that is waited for. */
@@ -467,97 +418,4 @@ void source_live_stop(struct source *src)
 const struct live_instance *source_live_instance(const struct source *src)
 {
 	return &((const struct source_live *)src)->instance;
-}
-
-/* ---- saving ----------------------------------------------------------------------------------- */
-
-/*
- * Where the first page of a CPU goes that had others before it, all CPUs have to begin, by and large: what
- * the others recorded before would make waits that end nowhere. Return: trace time; 0: nothing was dropped
- */
-static uint64_t find_start(const struct source_live *live)
-{
-	uint64_t start_at = 0;
-
-	for (uint32_t i = 0; i < live->nr_readers; i++) {
-		const struct live_ring *ring = &live->readers[i].ring;
-		const uint8_t *oldest = live_ring_page(ring, 0);
-
-		if (ring->has_dropped && oldest && dat_load_u64(oldest, false) > start_at)
-			start_at = dat_load_u64(oldest, false);
-	}
-	return start_at;
-}
-
-/* How many pages of a CPU end before that: the next one begins no later. */
-static uint32_t count_before(const struct live_ring *ring, uint64_t start_at)
-{
-	const uint8_t *next;
-	uint32_t nr = 0;
-
-	while ((next = live_ring_page(ring, nr + 1)) && dat_load_u64(next, false) <= start_at)
-		nr++;
-	return nr;
-}
-
-/* What is missing before a page that is not the first is said where the kernel says so: in its head. */
-static void mark_missing(const struct source_live *live, uint8_t *page)
-{
-	const struct dat_file *head = &live->instance.head;
-	uint8_t *commit = page + head->commit_offset;
-
-	if (head->commit_size == 4)
-		*(uint32_t *)commit |= MISSED_EVENTS;
-	else
-		*(uint64_t *)commit |= MISSED_EVENTS;
-}
-
-static int save_pages(const struct source_live *live, struct dat_write *write, uint32_t cpu,
-		      uint64_t start_at, struct error *err)
-{
-	int result = 0;
-
-	for (uint32_t i = 0; i < live->nr_readers; i++) {
-		const struct live_ring *ring = &live->readers[i].ring;
-		uint32_t nr = count_before(ring, start_at);
-		uint8_t *page = live_ring_page(ring, nr);
-
-		if (live->readers[i].stream.cpu != cpu)
-			continue;
-		if (page && (ring->has_dropped || nr))
-			mark_missing(live, page);
-		for (; page && !result; page = live_ring_page(ring, ++nr))
-			result = dat_write_pages(write, page, ring->page_size, err);
-	}
-	return result;
-}
-
-int source_live_save(const struct source *src, int fd, const struct strbuf *cmdlines, struct error *err)
-{
-	const struct source_live *live = (const struct source_live *)src;
-	struct dat_write_setting setting = { .cmdlines = cmdlines };
-	uint64_t start_at = find_start(live);
-	struct dat_write_pages_of *cpus;
-	struct dat_write write;
-	int result;
-
-	for (uint32_t i = 0; i < live->nr_readers; i++) {
-		if (live->readers[i].stream.cpu >= setting.nr_cpus)
-			setting.nr_cpus = live->readers[i].stream.cpu + 1;
-	}
-	cpus = calloc(setting.nr_cpus + 1, sizeof(*cpus));
-	if (!cpus)
-		return error_set(err, -ENOMEM, "out of memory");
-	setting.cpus = cpus;
-	for (uint32_t i = 0; i < live->nr_readers; i++)
-		cpus[live->readers[i].stream.cpu].size =
-			live_ring_size(&live->readers[i].ring) -
-			(uint64_t)count_before(&live->readers[i].ring, start_at) * live->instance.page_size;
-	result = dat_write_open(&write, fd, &live->instance.head, &setting, err);
-	for (uint32_t cpu = 0; !result && cpu < setting.nr_cpus; cpu++)
-		result = save_pages(live, &write, cpu, start_at, err);
-	if (!result)
-		result = dat_write_close(&write, err);
-	free(cpus);
-	return result;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "../util/array.h"
 #include "../util/names.h"
 #include "text_decode.h"
 
@@ -66,7 +67,7 @@ static void fill_slot(struct text_body_slot *slot, const struct text_cursor *nam
 
 	*slot = (struct text_body_slot){ .length = (uint8_t)length };
 	memcpy(slot->name, name->at, length);
-	for (size_t i = 0; i < sizeof(decoders) / sizeof(decoders[0]); i++) {
+	for (size_t i = 0; i < NR_ELEMENTS(decoders); i++) {
 		if (strlen(decoders[i].name) == length &&
 		    !memcmp(decoders[i].name, name->at, length)) {
 			slot->decoder = &decoders[i];

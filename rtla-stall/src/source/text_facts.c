@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "dat_file.h"
+#include "foreign.h"
+
 /* The first kernel with a fair server (SCHED_DEADLINE server for the fair class). */
 #define FAIR_SERVER_MAJOR 6
 #define FAIR_SERVER_MINOR 12
@@ -141,28 +144,13 @@ static bool is_perf_script(struct text_cursor c)
 
 static const char *foreign_beginning(struct text_cursor c)
 {
-	static const struct {
-		const char *beginning;
-		const char *whose;
-	} table[] = {
-		{ "{", "JSON" },	 { "[{", "JSON" },     { "[\n", "JSON" },
-		{ "<!DOCTYPE", "HTML" }, { "<html", "HTML" },  { "<?xml", "XML" },
-		{ "<!doctype", "HTML" },
-		{ "\x1f\x8b", "compressed by gzip: expand it first" },
-		{ "\x28\xb5\x2f\xfd", "compressed by zstd: expand it first" },
-		{ "\3757zXZ", "compressed by xz: expand it first" },
-		{ "\177ELF", "a program or core file (ELF)" },
-		{ "#!", "a script" },	 { "PERFILE2", "a perf.data file" },
-		{ "\x17\x08\x44tracing", "a trace.dat, which has to be named, not piped" },
-	};
-
 	while (c.at < c.end && (*c.at == ' ' || *c.at == '\n' || *c.at == '\r' || *c.at == '\t'))
 		c.at++;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (text_skip_bytes(&c, table[i].beginning, strlen(table[i].beginning)))
-			return table[i].whose;
-	}
-	return NULL;
+	if (text_skip(&c, "#!"))
+		return "a script";
+	if (text_skip_bytes(&c, DAT_MAGIC, DAT_MAGIC_SIZE))
+		return "a trace.dat, which has to be named, not piped";
+	return foreign_magic((const uint8_t *)c.at, text_left(&c));
 }
 
 const char *text_facts_foreign(const char *text, size_t length)

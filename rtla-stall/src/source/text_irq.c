@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "../util/array.h"
 #include "text_decode.h"
 
 #include "../util/names.h"
@@ -69,7 +70,7 @@ bool text_irq_softirq(struct text_cursor c, const struct text_decoding *with, st
 	}
 	if (!text_at_end(&c))
 		return false;
-	if ((uint32_t)event->irq.number < sizeof(softirq_names) / sizeof(softirq_names[0]))
+	if ((uint32_t)event->irq.number < NR_ELEMENTS(softirq_names))
 		name = softirq_names[event->irq.number];
 	if (name)
 		event->irq.name = add_word(with, name);

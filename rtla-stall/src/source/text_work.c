@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "../util/array.h"
 #include "text_decode.h"
 
 #include "../util/names.h"
@@ -113,7 +114,7 @@ static bool take_lock_flag(struct text_cursor *c, uint32_t *flags)
 {
 	uint64_t number;
 
-	for (size_t i = 0; i < sizeof(lock_flags) / sizeof(lock_flags[0]); i++) {
+	for (size_t i = 0; i < NR_ELEMENTS(lock_flags); i++) {
 		if (text_skip_bytes(c, lock_flags[i].name, strlen(lock_flags[i].name))) {
 			*flags |= lock_flags[i].bit;
 			return true;

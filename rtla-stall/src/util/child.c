@@ -13,46 +13,24 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "detach.h"
 #include "error.h"
 
 #define END_PAUSE_NS 2000000
 #define FIRST_FREE 3		/* behind the standard files */
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* ---- the child -------------------------------------------------------------------------------- */
-
-static void ignore_signals(void)
-{
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2,
-				       SIGALRM, SIGTSTP, SIGWINCH };
-	sigset_t none;
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
-		signal(ignored[i], SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 /* Keep @end as 3 and @kept as 4. Return: false when that cannot be had */
 static bool keep_only(int end, int kept)
 {
-	int null = open("/dev/null", O_RDWR);
-
 	end = fcntl(end, F_DUPFD_CLOEXEC, FIRST_FREE + 2);
 	if (kept >= 0)
 		kept = fcntl(kept, F_DUPFD_CLOEXEC, FIRST_FREE + 2);
 	if (end < 0)
 		return false;
-	for (int i = 0; i < FIRST_FREE && null >= 0; i++)
-		dup2(null, i);
+	detach_standard_files(-1);
 	if (dup2(end, FIRST_FREE) < 0 || (kept >= 0 && dup2(kept, FIRST_FREE + 1) < 0))
 		return false;
 	return !close_range(FIRST_FREE + (kept >= 0 ? 2 : 1), ~0u, 0);
@@ -93,7 +71,7 @@ int child_start(void (*run)(int fd, int kept, void *arg), int kept, void *arg, c
 	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		ignore_signals();
+		detach_signals();
 		if (getppid() != parent || !keep_only(ends[1], kept))
 			_exit(1);
 		prctl(PR_SET_NAME, name);
@@ -148,11 +126,11 @@ int child_reap(struct child *child, int *status)
 int child_end(struct child *child, int timeout_ms)
 {
 	const struct timespec pause = { .tv_nsec = END_PAUSE_NS };
-	uint64_t until = now_ms() + (uint64_t)timeout_ms;
+	uint64_t until = clock_mono_ms() + (uint64_t)timeout_ms;
 
 	if (child->pid)
 		kill(child->pid, SIGKILL);
-	while (!child_reap(child, NULL) && now_ms() < until)
+	while (!child_reap(child, NULL) && clock_mono_ms() < until)
 		nanosleep(&pause, NULL);
 	if (child->fd >= 0)
 		close(child->fd);

@@ -4,19 +4,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
+#include "detach.h"
 #include "error.h"
 #include "undo.h"
 
@@ -34,38 +33,13 @@ struct guard {
 
 /* ---- the guard's process ---------------------------------------------------------------------- */
 
-static void leave_others_alone(int fd)
-{
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2,
-				       SIGALRM, SIGTSTP };
-	int null = open("/dev/null", O_RDWR);
-	sigset_t none;
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
-		signal(ignored[i], SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	setsid();
-	prctl(PR_SET_NAME, "rtla-stall/grd");
-	/* whoever reads our output must not wait for us */
-	for (int i = 0; i < 3 && null >= 0; i++) {
-		if (i != fd)
-			dup2(null, i);
-	}
-	if (null > 2)
-		close(null);
-	if (chdir("/"))
-		return;
-}
-
 __attribute__((noreturn)) static void guard_run(struct undo *undo, int fd)
 {
 	struct error err = { 0 };
 	ssize_t size;
 	char request;
 
-	leave_others_alone(fd);
+	detach_session("rtla-stall/grd", fd);
 	for (;;) {
 		size = recv(fd, &request, 1, 0);
 		if (size < 0 && errno == EINTR)
@@ -250,14 +224,6 @@ int guard_add_file(struct guard *guard, const char *path, struct error *err)
 	return undo_note_file(guard->undo, path, NULL, err);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /*
  * A signal that comes meanwhile is no reason not to wait.
  * Return: 1 it answered, 0 it did not yet, -1 it is not there any more
@@ -265,14 +231,17 @@ static int64_t now_ms(void)
 static int await_answer(struct guard *guard, int timeout_ms, struct error *answer)
 {
 	struct pollfd wait = { .fd = guard->fd, .events = POLLIN };
-	int64_t until_ms = now_ms() + timeout_ms;
+	int64_t until_ms = (int64_t)clock_mono_ms() + timeout_ms;
 	int64_t left_ms = timeout_ms;
 	ssize_t size;
 	int result;
 
 	while ((result = poll(&wait, 1, (int)left_ms)) < 0 && errno == EINTR) {
-		if (timeout_ms >= 0)
-			left_ms = until_ms > now_ms() ? until_ms - now_ms() : 0;
+		if (timeout_ms < 0)
+			continue;
+		left_ms = until_ms - (int64_t)clock_mono_ms();
+		if (left_ms < 0)
+			left_ms = 0;
 	}
 	if (result <= 0)
 		return 0;

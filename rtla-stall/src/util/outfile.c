@@ -68,6 +68,25 @@ int outfile_open(struct outfile *file, const char *path, struct error *err)
 	return 0;
 }
 
+static int say_failed(int result, const char *path, struct error *err)
+{
+	if (result == -ENOMEM)
+		return error_set(err, result, "out of memory");
+	return error_set(err, result, "%s: %s", path, strerror(-result));
+}
+
+int outfile_finish(struct outfile *file, FILE *out, int result, struct error *err)
+{
+	if (file->stream)
+		return result ? say_failed(result, file->path, err) : outfile_commit(file, err);
+	errno = 0;
+	if (!result && fflush(out))
+		result = errno ? -errno : -EIO;
+	if (!result || result == -EPIPE)
+		return 0;
+	return say_failed(result, "standard output", err);
+}
+
 int outfile_commit(struct outfile *file, struct error *err)
 {
 	FILE *stream = file->stream;

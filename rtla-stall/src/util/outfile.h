@@ -31,6 +31,18 @@ int outfile_open(struct outfile *file, const char *path, struct error *err)
 /** outfile_commit() - put it in its place. Return: 0 or a negative errno with words in @err */
 int outfile_commit(struct outfile *file, struct error *err) __attribute__((warn_unused_result));
 
+/**
+ * outfile_finish() - what was written is all: commit the file, or flush what goes to a stream
+ * @file: may be not open; then it was written to @out, standard output
+ * @result: of the writing: 0 or a negative errno
+ *
+ * That the reader of standard output has seen enough (-EPIPE) is no failure.
+ *
+ * Return: 0 or a negative errno with words in @err.
+ */
+int outfile_finish(struct outfile *file, FILE *out, int result, struct error *err)
+	__attribute__((warn_unused_result));
+
 /** outfile_deinit() - close; remove what was not committed. A zeroed struct is fine */
 void outfile_deinit(struct outfile *file);
 

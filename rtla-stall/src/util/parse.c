@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "array.h"
+
 static bool is_digit(char byte)
 {
 	return byte >= '0' && byte <= '9';
@@ -37,7 +39,7 @@ static uint64_t unit_ns(const char *unit, uint64_t plain_ns)
 
 	if (!*unit)
 		return plain_ns;
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+	for (size_t i = 0; i < NR_ELEMENTS(units); i++) {
 		if (!strcmp(unit, units[i].unit))
 			return units[i].ns;
 	}

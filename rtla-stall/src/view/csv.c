@@ -5,9 +5,8 @@
 #include <inttypes.h>
 
 #include "../stats/summary.h"
+#include "../util/array.h"
 #include "format.h"
-
-#define NR_ELEMENTS(array) (sizeof(array) / sizeof(*(array)))
 
 static uint64_t cause_of(const struct summary_thread *thread, enum cause cause)
 {

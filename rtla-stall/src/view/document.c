@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define NR_ELEMENTS(array) (sizeof(array) / sizeof(*(array)))
+#include "../util/array.h"
 
 #define WAKEUPS (EVENT_BIT(EVENT_WAKEUP) | EVENT_BIT(EVENT_WAKEUP_NEW))
 #define NEEDS_SWITCH                                                                              \

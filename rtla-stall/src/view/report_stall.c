@@ -9,6 +9,7 @@
 #include "../util/names.h"
 #include "format.h"
 #include "page.h"
+#include "parts.h"
 #include "table.h"
 #include "timeline.h"
 #include "wall.h"
@@ -18,14 +19,6 @@
 #define MAX_STACKS 3u
 #define MAX_FRAMES 10u
 #define MIN_TIMELINE 20u
-
-/* What of a stall's charges is shown, in descending order, and what the segments know of them. */
-struct part {
-	struct charge charge;
-	int32_t prio;
-	uint32_t on_behalf_of;
-	bool inferred;
-};
 
 static struct format name_of(const struct page *page, uint32_t culprit)
 {
@@ -42,55 +35,6 @@ static struct format name_and_prio(const struct page *page, uint32_t culprit, in
 	if (*words.text && page->doc->summary->names[culprit].kind == CULPRIT_THREAD)
 		snprintf(ret.text + length - 1, sizeof(ret.text) - length + 1, ", %.32s)", words.text);
 	return ret;
-}
-
-static int by_ns(const void *a, const void *b)
-{
-	const struct part *left = a, *right = b;
-
-	if (left->charge.ns != right->charge.ns)
-		return left->charge.ns > right->charge.ns ? -1 : 1;
-	if (left->charge.culprit != right->charge.culprit)
-		return left->charge.culprit < right->charge.culprit ? -1 : 1;
-	return (int)left->charge.reason - (int)right->charge.reason;
-}
-
-static void learn_from_segments(struct part *part, const struct episode *stall)
-{
-	uint64_t longest_ns = 0;
-
-	for (uint32_t i = 0; i < stall->nr_segments; i++) {
-		const struct segment *segment = &stall->segments[i];
-
-		if (segment->culprit != part->charge.culprit ||
-		    segment->cause != part->charge.cause || segment->reason != part->charge.reason)
-			continue;
-		part->inferred |= segment->inferred;
-		if (segment->to_at - segment->from_at > longest_ns) {
-			longest_ns = segment->to_at - segment->from_at;
-			part->prio = segment->culprit_prio;
-			part->on_behalf_of = segment->on_behalf_of;
-		}
-	}
-}
-
-/* Return: all parts, in descending order; NULL when out of memory or there is none */
-static struct part *sort_parts(const struct episode *stall)
-{
-	struct part *parts = calloc(stall->nr_charges, sizeof(*parts));
-
-	if (!parts || !stall->nr_charges) {
-		free(parts);
-		return NULL;
-	}
-	for (uint32_t i = 0; i < stall->nr_charges; i++) {
-		parts[i] = (struct part){ .charge = stall->charges[i], .prio = PRIO_UNKNOWN,
-					  .on_behalf_of = CULPRIT_NONE };
-	}
-	qsort(parts, stall->nr_charges, sizeof(*parts), by_ns);
-	for (uint32_t i = 0; i < stall->nr_charges && i < MAX_PARTS; i++)
-		learn_from_segments(&parts[i], stall);
-	return parts;
 }
 
 static void write_cpus(struct page *page, const struct episode *stall)
@@ -315,7 +259,7 @@ static void write_stacks(struct page *page, const struct episode *stall)
 
 int report_stall_write_one(struct page *page, const struct episode *stall, uint64_t number)
 {
-	struct part *parts = sort_parts(stall);
+	struct part *parts = parts_sort(stall, MAX_PARTS);
 
 	write_headline(page, stall, number);
 	if (parts)

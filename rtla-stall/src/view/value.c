@@ -7,6 +7,8 @@
 #include "format.h"
 
 #define FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+/* No member is added twice, and the names of members are ours. */
+#define MEMBER (JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT)
 
 /*
  * json-c escapes the control characters of ASCII. DEL and those of U+0080..U+009F may stand in JSON
@@ -88,7 +90,7 @@ struct json_object *value_object(struct value_maker *json)
 void value_add(struct value_maker *json, struct json_object *object, const char *key,
 	       struct json_object *value)
 {
-	if (!value || json->has_failed || json_object_object_add(object, key, value)) {
+	if (!value || json->has_failed || json_object_object_add_ex(object, key, value, MEMBER)) {
 		json->has_failed = true;
 		json_object_put(value);
 	}
@@ -113,24 +115,37 @@ void value_bool(struct value_maker *json, struct json_object *object, const char
 
 void value_null(struct value_maker *json, struct json_object *object, const char *key)
 {
-	if (!json->has_failed && json_object_object_add(object, key, NULL))
+	if (!json->has_failed && json_object_object_add_ex(object, key, NULL, MEMBER))
 		json->has_failed = true;
+}
+
+/* How much of it, from the beginning, is valid UTF-8. */
+static size_t valid_length(const char *text)
+{
+	const char *at = text;
+	size_t length;
+
+	while ((length = format_utf8_length(at, NULL)))
+		at += length;
+	return (size_t)(at - text);
 }
 
 struct json_object *value_new_string(struct value_maker *json, const char *text)
 {
+	size_t length = valid_length(text);
 	struct strbuf clean = STRBUF_INIT;
 	struct json_object *string;
 
-	while (*text) {
-		size_t length = format_utf8_length(text, NULL);
-
-		if (length)
-			strbuf_add(&clean, text, length);
-		else
-			strbuf_adds(&clean, "\xef\xbf\xbd");	/* U+FFFD */
-		text += length ? length : 1;
+	if (!text[length]) {
+		string = json_object_new_string_len(text, (int)length);
+		json->has_failed |= !string;
+		return string;
 	}
+	for (; text[length]; text += length + 1, length = valid_length(text)) {
+		strbuf_add(&clean, text, length);
+		strbuf_adds(&clean, "\xef\xbf\xbd");	/* U+FFFD */
+	}
+	strbuf_add(&clean, text, length);
 	string = json_object_new_string(clean.text);
 	json->has_failed |= clean.has_failed || !string;
 	strbuf_deinit(&clean);

@@ -17,7 +17,7 @@
  *
  * A document on its way out carries along whether memory ran out: once it did, values may be NULL,
  * nothing is added any more, and no more of it is written. Values that are added belong to what
- * they were added to, also when that failed.
+ * they were added to, also when that failed. A member's key is borrowed, and outlives the object.
  */
 struct value_maker {
 	const struct document *doc; /* NULL: no value_culprit() */
