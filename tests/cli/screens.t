@@ -151,6 +151,30 @@ report 'q gives the screen back as it was' $?
 wait_until test -s "$top/stty.after" && cmp -s "$top/stty.before" "$top/stty.after"
 report 'and the settings of the terminal' $?
 
+# With a sanitizer a crash is its own affair, unless it is told not to.
+cat >"$top/crash" <<END
+#!/bin/sh
+ulimit -c 0
+echo before
+stty -a >'$top/stty.before'
+sh -c 'echo \$\$ >$top/crash.pid; exec env TERM=screen \\
+	ASAN_OPTIONS=handle_segv=0:handle_abort=0:allow_user_segv_handler=1 "$program" "$screens/busy.events"'
+echo "after: \$?"
+stty -a >'$top/stty.after'
+END
+for signal in SEGV ABRT QUIT; do
+	rm -f "$top/stty.after" "$top/crash.pid"
+	open_terminal 80x24 "sh '$top/crash'"
+	wait_until shows 'q quit'
+	[ $signal != QUIT ] || terminal send-keys C-s
+	kill -$signal "$(cat "$top/crash.pid")"
+	wait_until test -s "$top/stty.after" && wait_until shows '^after: 1[0-9][0-9]' && shows '^before' &&
+		! shows 'q quit' && cmp -s "$top/stty.before" "$top/stty.after"
+	result=$?
+	[ $result = 0 ] || capture | sed 's/^/# /'
+	report "a crash (SIG$signal) gives the terminal back, too" $result
+done
+
 open_terminal 80x24 "sh '$top/around'"
 wait_until shows 'q quit'
 terminal send-keys C-s Down Down 4

@@ -133,17 +133,21 @@ static int save(const char *path, void *arg, struct error *err)
 	return saved->result ? error_set(err, saved->result, "no room for %s", path ? path : "it") : 0;
 }
 
-/* Runs what the texts say, the last one is followed by NULL. Return: actions_run()'s */
+/* Runs what the texts say, the last one is followed by NULL. Return: actions_finish()'s */
 static int run_with(const struct actions_context *context, bool *goes_on, struct error *err,
 		    const char *const *texts)
 {
 	struct actions actions = { 0 };
+	struct actions_run run;
 	int result;
 
 	*err = (struct error){ 0 };
 	for (; *texts; texts++)
 		assert_int_equal(actions_add(&actions, "--on-end", *texts, err), 0);
-	result = actions_run(&actions, context, goes_on, err);
+	actions_begin(&run, &actions);
+	result = actions_finish(&run, context, err);
+	assert_int_equal(run.pid, 0);
+	*goes_on = run.goes_on;
 	actions_deinit(&actions);
 	return result;
 }
@@ -371,6 +375,43 @@ static void interrupted_is_not_for_ever(void **state)
 	interrupted_ends("trap '' TERM; sleep 60; sleep 60", 3000);
 }
 
+static void a_command_that_runs_holds_up_nobody(void **state)
+{
+	struct saved saved = { .paths = "" };
+	const struct actions_context context = { .save_trace = save, .arg = &saved };
+	struct actions actions = { 0 };
+	struct pollfd end = { .events = POLLIN };
+	uint64_t began = now_ms();
+	struct actions_run run;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(actions_add(&actions, "-", "trace,file=before", &err), 0);
+	assert_int_equal(actions_add(&actions, "-", "shell,command=sleep 0.7", &err), 0);
+	assert_int_equal(actions_add(&actions, "-", "trace,file=after", &err), 0);
+	assert_int_equal(actions_add(&actions, "-", "continue", &err), 0);
+	actions_begin(&run, &actions);
+	run.has_to_wait = true;
+	assert_int_equal(actions_step(&run, &context, &err), 0);
+	assert_int_equal(actions_step(&run, &context, &err), 0);
+	assert_int_equal(run.pid, 0);
+	assert_string_equal(saved.paths, "before ");
+	run.has_to_wait = false;
+	assert_int_equal(actions_step(&run, &context, &err), 0);
+	assert_true(run.pid > 0);
+	assert_int_equal(actions_step(&run, &context, &err), 0);
+	assert_true(now_ms() - began < 600);
+	assert_string_equal(saved.paths, "before ");
+	end.fd = run.pidfd;
+	if (run.pidfd >= 0)
+		assert_int_equal(poll(&end, 1, 10000), 1);
+	assert_int_equal(actions_finish(&run, &context, &err), 0);
+	assert_true(now_ms() - began >= 700);
+	assert_string_equal(saved.paths, "before after ");
+	assert_true(run.goes_on);
+	actions_deinit(&actions);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,6 +423,7 @@ int main(void)
 		cmocka_unit_test(the_first_that_fails_is_the_last),
 		cmocka_unit_test(a_signal_is_sent_to_a_process),
 		cmocka_unit_test(a_signal_is_sent_to_our_parent_and_to_nobody_instead),
+		cmocka_unit_test(a_command_that_runs_holds_up_nobody),
 		cmocka_unit_test(interrupted_is_not_for_ever),
 	};
 

@@ -129,6 +129,26 @@ static void the_report_has_facts_tables_stalls_and_totals(void **state)
 	hist_run_deinit(&run);
 }
 
+static void the_totals_tell_of_ended_threads_that_share_rows(void **state)
+{
+	const struct document_layout layout = { .top = 10, .width = 100 };
+	struct hist_rows rows;
+	struct hist_table table = { .waits = &rows, .waiters = "threads", .top = 1 };
+	struct hist_run run;
+	FILE *out = open_text();
+
+	(void)state;
+	hist_run_init(&run);
+	assert_int_equal(hist_rows_of_threads(&rows, &run.columns, &run.summary), 0);
+	run.summary.totals.gone = 12345;
+	assert_int_equal(hist_report_write(&run.doc, &table, &layout, out), 0);
+	fclose(out);
+	assert_non_null(strstr(text, ", touched by loss: 1; ended threads that share a row per name: "
+				     "12,345\n"));
+	hist_rows_deinit(&rows);
+	hist_run_deinit(&run);
+}
+
 static void tables_alone_are_tables_alone(void **state)
 {
 	struct hist_rows rows;
@@ -360,6 +380,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_report_has_facts_tables_stalls_and_totals),
+		cmocka_unit_test(the_totals_tell_of_ended_threads_that_share_rows),
 		cmocka_unit_test(tables_alone_are_tables_alone),
 		cmocka_unit_test(json_has_all_histograms_and_they_sum),
 		cmocka_unit_test(a_stall_is_one_line),

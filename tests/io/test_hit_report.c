@@ -16,6 +16,7 @@
 #include "monitor/hit_split.h"
 #include "monitor/hit_stacks.h"
 #include "monitor/monitor.h"
+#include "monitor/works.h"
 #include "stats/summary.h"
 #include "util/names.h"
 
@@ -144,7 +145,7 @@ static int set_up(void **state)
 		.doc = { .names = bed->names, .source = &bed->source, .stall_ns = 10 * MS,
 			 .summary = &bed->snapshot.summary },
 		.cpus = &bed->cpu, .nr_cpus = 1, .now_at = START_AT + 14 * MS, .phase = SNAPSHOT_LIVE,
-		.wall_offset_ns = INT64_C(1700000000) * 1000000000,
+		.wall = { .steps = { { 0, INT64_C(1700000000) * 1000000000 } }, .nr_steps = 1 },
 	};
 	bed->layout = (struct document_layout){ .width = 100 };
 	bed->hit = (struct monitor_hit){ .kind = MONITOR_HIT_WAIT, .number = 3 };
@@ -264,6 +265,40 @@ static void hit_report_shows_stacks_or_says_why_there_is_none(void **state)
 	assert_says(bed, "in D now: 9 threads\n    ip (412), for 10.000 ms:\n      __flush_work\n");
 }
 
+static void judge_and_write(const struct episode *episode, void *arg)
+{
+	struct bed *bed = arg;
+
+	if (episode->tid == bed->asked_tid)
+		hit_stacks_judge(&bed->stacks.items[0], &bed->stacks.items[1], bed->eng, episode);
+	report(episode, arg);
+}
+
+/* The sample is of some microseconds later: the waiter runs. */
+static void hit_report_never_takes_the_waiter_for_its_own_occupant(void **state)
+{
+	struct bed *bed = *state;
+
+	add_frame(add_stack(bed, STACKS_WAITER, 99, "kworker/3:1"), "worker_thread");
+	add_frame(add_stack(bed, STACKS_OCCUPANT, 99, "kworker/3:1"), "process_one_work");
+	show(bed, judge_and_write);
+	assert_says(bed, "stack of the waiter, kworker/3:1 (99):\n"
+		    "      none: its wait was over when it was looked at\n");
+	assert_says(bed, "stack of the occupant, loop-rt (164):\n"
+		    "      none: when it was looked for, the waiter ran itself: who had the CPU");
+	assert_says_not(bed, "process_one_work");
+	assert_says_not(bed, "worker_thread");
+	/* another one is left as it is */
+	add_frame(&bed->stacks.items[1].frames, "do_syscall_64");
+	bed->stacks.items[1].frames.why[0] = '\0';
+	show(bed, judge_and_write);
+	assert_says(bed, "stack of the occupant, loop-rt (164):\n      do_syscall_64\n");
+	/* by the time of the snapshot it may have the CPU, too */
+	bed->cpu.occupant = (struct culprit){ CULPRIT_THREAD, 99, "kworker/3:1" };
+	show(bed, report);
+	assert_says(bed, "CPU 3 now: by now the waiter itself, kworker/3:1 (99), rt 55");
+}
+
 static void hit_report_treats_addresses_as_it_was_told(void **state)
 {
 	static const struct {
@@ -294,13 +329,30 @@ static void hit_report_treats_addresses_as_it_was_told(void **state)
 static void hit_report_dumps_tasks_when_asked(void **state)
 {
 	struct bed *bed = *state;
+	struct event start = { .tid = 164, .type = EVENT_WORK_START };
+	struct works works = { .nr = 0 };
 
+	start.work.function = names_add(bed->names, "drain_all\033", 10);
 	show(bed, report);
 	assert_says_not(bed, "Printing CPU tasks");
 	bed->input.dumps_tasks = true;
 	show(bed, report);
 	assert_says(bed, "Printing CPU tasks:\n    [000]                 waker:90\n");
 	assert_says(bed, "    [003]              loop-rt:164\n");
+	/* what a worker is at, from its beginning to its end */
+	bed->input.works = &works;
+	works_count(&works, &start);
+	show(bed, report);
+	assert_says(bed, "    [003]              loop-rt:164 kworker:drain_all\\x1b\n");
+	start.type = EVENT_WORK_END;
+	works_count(&works, &start);
+	show(bed, report);
+	assert_says(bed, "    [003]              loop-rt:164\n");
+	start.type = EVENT_WORK_START;
+	for (start.tid = 1; start.tid <= 1000; start.tid++)
+		works_count(&works, &start);
+	assert_int_equal(works_of(&works, 1), 0);
+	assert_int_equal(works_of(&works, 1000), start.work.function);
 }
 
 static void hit_report_refuses_a_snapshot_that_is_too_old(void **state)
@@ -631,6 +683,7 @@ int main(void)
 		TEST(hit_report_of_a_wait_says_who_why_and_what_is_around),
 		TEST(hit_report_keeps_hostile_names_from_the_terminal),
 		TEST(hit_report_shows_stacks_or_says_why_there_is_none),
+		TEST(hit_report_never_takes_the_waiter_for_its_own_occupant),
 		TEST(hit_report_treats_addresses_as_it_was_told),
 		TEST(hit_report_dumps_tasks_when_asked),
 		TEST(hit_report_refuses_a_snapshot_that_is_too_old),

@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "../../rtla-stall/src/monitor/hits.h"
 #include "../../rtla-stall/src/monitor/lost_waits.h"
 #include "../../rtla-stall/src/monitor/rates.h"
+#include "../../rtla-stall/src/monitor/stall_count.h"
 #include "../../rtla-stall/src/util/names.h"
 
 enum { HOG = 70, WORKER = 50, USER = 60, THRESHOLD = 1000 };
@@ -229,6 +231,92 @@ static void timer_thread_is_told_of_by_its_activation(void **state)
 	assert_false(bed->has_episode);
 }
 
+static bool is_own_user_thread(int32_t tid, void *arg)
+{
+	return arg && tid == 61;
+}
+
+static enum tristate is_no_kthread(int32_t tid)
+{
+	(void)tid;
+	return TRI_NO;
+}
+
+/* What only has its name is told of like any other thread. */
+static void thread_that_calls_itself_timerlat_is_no_timer_thread(void **state)
+{
+	struct bed *bed = *state;
+	struct hits_setting setting = {
+		.selection = &bed->selection, .threshold_ns = THRESHOLD, .has_timerlat = true,
+		.is_workload = is_own_user_thread, .arg = bed,
+	};
+	struct timerlat_activation activation = { .cpu = 1, .tid = 62, .has_thread = true };
+
+	bed->selection.wants_all = true;
+	hits_set(bed->hits, &setting);
+	switch_at(bed, 100, 0, LEFT_READY, HOG, "hog");
+	wake_at(bed, 200, USER, "timerlat/x");
+	wake_at(bed, 210, WORKER, "timerlat/1");
+	wake_at(bed, 220, 63, "timerlatu/1");
+	wake_at(bed, 230, 61, "timerlatu/1");
+	wake_at(bed, 240, 62, "own-name");
+	assert_int_equal(hits_on_timerlat(bed->hits, &activation), 0);
+	assert_int_equal(look_at(bed, 5000), 2);
+	assert_int_equal(bed->tid, 63);
+	/* the engine may infer it from the name: the kernel's own word counts */
+	switch_at(bed, 6000, HOG, LEFT_SLEEPING, WORKER, "timerlat/1");
+	switch_at(bed, 6010, WORKER, LEFT_SLEEPING, HOG, "hog");
+	hits_destroy(bed->hits);
+	setting.is_kthread = is_no_kthread;
+	bed->hits = hits_create(&setting);
+	wake_at(bed, 6020, WORKER, "timerlat/1");
+	bed->nr_hits = 0;
+	/* 60, 62, whose activation this one was not told of, 63, and the worker */
+	assert_int_equal(look_at(bed, 9000), 4);
+}
+
+static void kernel_says_who_is_a_thread_of_its_own(void **state)
+{
+	(void)state;
+	assert_int_equal(hits_is_kthread(getpid()), TRI_NO);
+	assert_int_equal(hits_is_kthread(INT32_MAX), TRI_UNKNOWN);
+}
+
+static void stalls_are_counted_by_the_threshold_there_is_now(void **state)
+{
+	struct stall_count count = { 0 };
+	struct stall_count_change change = {
+		.before_ns = 10, .stall_ns = 20, .at = 5000, .nr_counted = 12, .nr_kept = 3,
+	};
+
+	(void)state;
+	assert_int_equal(stall_count_of(&count, 12), 12);
+	/* raised: 3 of the 12 are long enough */
+	stall_count_change(&count, &change);
+	assert_int_equal(stall_count_of(&count, 12), 3);
+	assert_int_equal(count.from_at, 0);
+	assert_int_equal(stall_count_of(&count, 14), 5);
+	/* lowered: nobody knows how many of 5 there were before */
+	change = (struct stall_count_change){ .before_ns = 20, .stall_ns = 5, .at = 7000, .nr_counted = 14,
+					      .nr_kept = 14 };
+	stall_count_change(&count, &change);
+	assert_int_equal(stall_count_of(&count, 14), 0);
+	assert_int_equal(stall_count_of(&count, 15), 1);
+	assert_int_equal(count.from_at, 7000);
+	/* up again, to what has been looked for all the time */
+	change = (struct stall_count_change){ .before_ns = 5, .stall_ns = 20, .at = 8000, .nr_counted = 30,
+					      .nr_kept = 6 };
+	stall_count_change(&count, &change);
+	assert_int_equal(stall_count_of(&count, 30), 6);
+	assert_int_equal(count.from_at, 0);
+	/* some could not be kept */
+	change = (struct stall_count_change){ .before_ns = 20, .stall_ns = 50, .at = 9000, .nr_counted = 30,
+					      .nr_kept = 2, .has_omitted = true };
+	stall_count_change(&count, &change);
+	assert_int_equal(stall_count_of(&count, 30), 0);
+	assert_int_equal(count.from_at, 9000);
+}
+
 static void too_many_at_once_are_counted(void **state)
 {
 	struct bed *bed = *state;
@@ -365,6 +453,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(wait_of_another_cpu_is_not_told_of, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(timer_thread_is_told_of_by_its_activation, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(thread_that_calls_itself_timerlat_is_no_timer_thread, set_up,
+						tear_down),
+		cmocka_unit_test(kernel_says_who_is_a_thread_of_its_own),
+		cmocka_unit_test(stalls_are_counted_by_the_threshold_there_is_now),
 		cmocka_unit_test_setup_teardown(too_many_at_once_are_counted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(wait_whose_end_may_be_lost_is_told_of_only_when_it_goes_on,
 						set_up, tear_down),

@@ -45,7 +45,7 @@ END
 "$RTLA_STALL" hist --all --json="$dir/live.json" --stall 1ms -d 2 --on-end trace,file="$dir/t.dat" \
 	--on-end trace,file="$dir/t.txt" >"$dir/out" 2>"$dir/err" || wrong="status $?: $(cat "$dir/err")"
 "$RTLA_STALL" analyze --all --json="$dir/dat.json" "$dir/t.dat" 2>"$dir/err" || wrong="$wrong $(cat "$dir/err")"
-"$RTLA_STALL" analyze --all --json="$dir/txt.json" "$dir/t.2.txt" 2>"$dir/err" || wrong="$wrong $(cat "$dir/err")"
+"$RTLA_STALL" analyze --all --json="$dir/txt.json" "$dir/t.txt" 2>"$dir/err" || wrong="$wrong $(cat "$dir/err")"
 same "$dir/live.json" "$dir/dat.json" 'trace.dat'
 same "$dir/live.json" "$dir/txt.json" 'text'
 check 'analyze says of the saved trace, as trace.dat and as text, what hist said'
@@ -68,7 +68,7 @@ sleep 0.5
 	--on-end trace,file="$dir/n.txt" >"$dir/out" 2>"$dir/err" || wrong="status $?: $(cat "$dir/err")"
 wait $names
 "$RTLA_STALL" analyze --all --json="$dir/dat.json" "$dir/n.dat" 2>"$dir/err" || wrong="$wrong $(cat "$dir/err")"
-"$RTLA_STALL" analyze --all --json="$dir/txt.json" "$dir/n.2.txt" 2>"$dir/err" || wrong="$wrong $(cat "$dir/err")"
+"$RTLA_STALL" analyze --all --json="$dir/txt.json" "$dir/n.txt" 2>"$dir/err" || wrong="$wrong $(cat "$dir/err")"
 python3 - "$dir/dat.json" "$dir/txt.json" >"$dir/same" 2>&1 <<'END' || wrong="$wrong $(tail -n 1 "$dir/same")"
 import json, sys
 dat, txt = (json.load(open(path, encoding="utf-8")) for path in sys.argv[1:])
@@ -76,7 +76,7 @@ assert "a\nb-7     [001]" in [t["comm"] for t in dat["threads"]], "no hostile na
 assert dat["totals"] == txt["totals"], (dat["totals"], txt["totals"])
 assert "cut_line" not in txt["source"]["anomalies"], txt["source"]["anomalies"]
 END
-! grep -q "$(printf '\033')" "$dir/n.2.txt" || wrong="$wrong an escape is in the text"
+! grep -q "$(printf '\033')" "$dir/n.txt" || wrong="$wrong an escape is in the text"
 check 'a name that would end a line of the saved text, or be obeyed by a terminal, does neither'
 
 if command -v trace-cmd >/dev/null; then
@@ -104,6 +104,7 @@ begin_stall() {
 	hog="$hog $!"
 }
 end_stall() {
+	[ -n "$hog" ] || return 0	# wait alone would be for the load, too
 	kill $hog 2>/dev/null
 	wait $hog 2>/dev/null
 	hog=
@@ -136,7 +137,46 @@ begin_stall
 	--no-aa >"$dir/out" 2>"$dir/err" || wrong="status $?: $(cat "$dir/err")"
 grep -q '^one,two$' "$dir/out" || wrong="$wrong the command did not run as it was given"
 check 'with continue the run goes on, and its status is 0'
+
+# The second hit is reported while the command of the first one still runs; each command has its turn. Where
+# something else makes threads wait before there is a trace, there is none to save: once more.
+two_lines() { [ "$(grep -c hit "$dir/lines2" 2>/dev/null)" -ge 2 ] 2>/dev/null; }
 end_stall
+for _ in 1 2 3; do
+	rm -f "$dir"/s.*dat "$dir/lines2"
+	(
+		cd "$dir" || exit 1
+		: >s.2.dat
+		exec "$RTLA_STALL" hist --all -c "$last" -T 50ms --on-threshold trace,file=s.dat --on-threshold \
+			shell,command='echo begun; sleep 2.5; echo done' --on-threshold continue --json-lines=lines2 \
+			-d 3 --no-aa
+	) >"$dir/out" 2>"$dir/err" &
+	pid=$!
+	await 10 test -d "$tracefs/instances/rtla-stall.$pid"
+	sleep 0.3
+	# one wait that goes on is told of once: so there are several
+	for _ in 1 2 3 4 5 6; do
+		# what ends them has to run itself: it is neither on that CPU alone nor at that priority
+		timeout 0.3 taskset -c "$last" sh -c 'while :; do :; done' &
+		timeout 0.2 taskset -c "$last" chrt -f 50 sh -c 'while :; do :; done'
+		sleep 0.15
+		! two_lines || break
+	done
+	seen=no
+	two_lines && ! grep -q '^done$' "$dir/out" && seen=yes
+	wait $pid
+	status=$?
+	grep -q 'no trace to save yet' "$dir/err" || break
+done
+[ $seen = yes ] || wrong="there were not two lines before the first command had ended"
+[ $status = 0 ] || wrong="$wrong status $status: $(cat "$dir/err")"
+nr_lines=$(wc -l <"$dir/lines2")
+[ "$(grep -c '^done$' "$dir/out")" = "$nr_lines" ] || wrong="$wrong not every hit had its command: $(cat "$dir/err")"
+check 'while a command of a threshold runs, it goes on reading, and hits are told of'
+
+[ -s "$dir/s.dat" ] && [ -s "$dir/s.3.dat" ] || wrong="no s.dat, or no s.3.dat: $(ls "$dir")"
+[ ! -s "$dir/s.2.dat" ] || wrong="$wrong a file that was there was written over"
+check 'the traces of a run are numbered before the suffix, and take no name that is taken'
 
 # ---- ends ---------------------------------------------------------------------------------------
 

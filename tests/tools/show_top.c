@@ -8,7 +8,7 @@
  *
  *     #: phase proc waiting for CPU 3          also live (default), ended
  *     #: until 9.5s                            trace time of the snapshot; default: the last event
- *     #: stall 10ms                            also threshold, elapsed
+ *     #: stall 10ms                            also threshold, elapsed, since (stalls are counted)
  *     #: hits 3                                also unreported, events, own (per mille), lost, wall (s)
  *     #: kernel 6.1.0-56-rt-amd64              also saved, tracer
  *     #: cpu 3 policy=RR irqs=1000 switches=2 lost=5 isolated offline why=the rest of the line
@@ -130,6 +130,7 @@ static void say_number(struct snapshot *snapshot, const char *what, const char *
 		{ "threshold", &snapshot->threshold_ns, true }, { "elapsed", &snapshot->elapsed_ns, true },
 		{ "hits", &snapshot->nr_hits, false }, { "lost", &snapshot->lost_events, false },
 		{ "unreported", &snapshot->nr_hits_unreported, false },
+		{ "since", &snapshot->stalls_from_at, true },
 		{ "events", &snapshot->events_per_s, false },
 		{ "own", &snapshot->own_cpu_per_mille, false },
 	};
@@ -170,7 +171,7 @@ static void say(struct scene *scene, const char *what, const char *words)
 	else if (!strcmp(what, "tracer"))
 		copy_words(scene->tracer, sizeof(scene->tracer), words);
 	else if (!strcmp(what, "wall"))
-		snapshot->wall_offset_ns = strtoll(words, NULL, 10) * 1000000000;
+		wall_note(&snapshot->wall, 0, strtoll(words, NULL, 10) * 1000000000);
 	else if (!strcmp(what, "found"))
 		say_found(scene, words);
 	else if (!strcmp(what, "many"))

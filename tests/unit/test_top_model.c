@@ -719,6 +719,61 @@ static void any_key_on_any_screen_is_safe(void **state)
 	}
 }
 
+/* Whether a screen so wide has @words somewhere. */
+static bool has_in(struct fixture *fixture, uint32_t width, const char *words)
+{
+	const struct top_page *page;
+
+	take(fixture);
+	page = top_model_draw(fixture->model, width, 24);
+	for (uint32_t i = 0; i < page->nr_lines; i++) {
+		if (strstr(top_page_line(page, i), words))
+			return true;
+	}
+	return false;
+}
+
+static void ended_threads_are_counted_in_their_row_and_in_the_head(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_false(has_in(fixture, 200, "ended"));
+	fixture->threads[0].task.nr_gone = 1234;
+	fixture->threads[0].task.tid = TID_UNKNOWN;
+	fixture->snapshot->summary.totals.gone = 1234;
+	assert_true(has_in(fixture, 200, "ksoftirqd/0 (1234 ended)"));
+	assert_true(has_in(fixture, 200, "1234 ended threads by name"));
+	assert_false(has_in(fixture, 200, " -1 "));
+}
+
+static void opened_wait_shows_what_was_seen_when_it_was_reported(void **state)
+{
+	struct fixture *fixture = *state;
+	char text[] = "    stack of the waiter, kworker/3:1 (99):\n      worker_thread\n";
+	struct snapshot_note notes[] = {
+		{ 28, 95472 * MS, "    of another thread\n" }, { 99, 1, "    of another wait\n" },
+		{ 99, 95472 * MS, text },
+	};
+
+	fixture->snapshot->notes = notes;
+	fixture->snapshot->nr_notes = 3;
+	take(fixture);
+	memset(text, '?', sizeof(text) - 1);	/* it is a copy that is shown */
+	type(fixture, "\r");
+	assert_true(line_of(fixture, "      worker_thread") ==
+		    line_of(fixture, "when it was reported:") + 2);
+	assert_false(has(fixture, "of another"));
+}
+
+static void stalls_counted_since_a_change_say_since_when(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_true(has_in(fixture, 80, "stalls >=10 ms: 3"));
+	fixture->snapshot->stalls_from_at = 42 * S;
+	assert_true(has_in(fixture, 80, "stalls >=10 ms since 00:00:42: 3"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -743,6 +798,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(empty_tables_say_why, setup, teardown),
 		cmocka_unit_test_setup_teardown(hostile_names_are_harmless, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_said_goes_with_time_or_a_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(ended_threads_are_counted_in_their_row_and_in_the_head, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(opened_wait_shows_what_was_seen_when_it_was_reported, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(stalls_counted_since_a_change_say_since_when, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(too_small_is_said, setup, teardown),
 		cmocka_unit_test_setup_teardown(any_key_on_any_screen_is_safe, setup, teardown),
 	};

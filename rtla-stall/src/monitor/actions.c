@@ -2,25 +2,14 @@
 #include "actions.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "../util/cleanup.h"
 #include "../util/error.h"
 #include "../util/parse.h"
 
 #define MAX_SIGNAL_TEXT 16u
-#define LOOK_MS 100		/* how often a command that runs is looked at */
-#define END_TRIES 10		/* looks, after SIGTERM and again after SIGKILL */
 
 /* ---- reading them ---------------------------------------------------------------------------- */
 
@@ -227,150 +216,4 @@ void actions_deinit(struct actions *actions)
 {
 	free(actions->items);
 	*actions = (struct actions){ 0 };
-}
-
-/* ---- doing them ------------------------------------------------------------------------------ */
-
-static int send_signal(const struct action *action, const struct actions_context *context,
-		       struct error *err)
-{
-	pid_t pid = action->pid ? action->pid : getppid();
-
-	if (!action->pid && context->parent && pid != context->parent)
-		return error_set(err, -ESRCH, "no signal is sent: our parent is gone");
-	if (pid <= 0)
-		return error_set(err, -ESRCH, "no signal is sent: our parent cannot be seen from here");
-	if (kill(pid, action->signal))
-		return error_set(err, -errno, "no signal can be sent to process %d: %s", (int)pid,
-				 strerror(errno));
-	return 0;
-}
-
-static bool is_interrupted(const struct actions_context *context)
-{
-	return context->is_interrupted && *context->is_interrupted;
-}
-
-/* Return: 0 or a negative errno */
-static int start_shell(const char *command, pid_t *ret)
-{
-	char *const words[] = { (char *)"sh", (char *)"-c", (char *)command, NULL };
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t how;
-	sigset_t all, none;
-	int result = posix_spawn_file_actions_init(&files);
-
-	if (result)
-		return -result;
-	result = posix_spawnattr_init(&how);
-	if (result) {
-		posix_spawn_file_actions_destroy(&files);
-		return -result;
-	}
-	sigfillset(&all);
-	sigemptyset(&none);
-	posix_spawnattr_setsigdefault(&how, &all);
-	posix_spawnattr_setsigmask(&how, &none);
-	posix_spawnattr_setpgroup(&how, 0);
-	posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-					       POSIX_SPAWN_SETPGROUP);
-	result = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (!result)
-		result = posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-	if (!result)
-		result = posix_spawn(ret, "/bin/sh", &files, &how, words, environ);
-	posix_spawnattr_destroy(&how);
-	posix_spawn_file_actions_destroy(&files);
-	return -result;
-}
-
-/* Return: 1 it has ended; 0 it has not; a negative errno */
-static int look(pid_t pid, int pidfd, int *status)
-{
-	struct pollfd end = { .fd = pidfd, .events = POLLIN };
-	pid_t ended = waitpid(pid, status, WNOHANG);
-
-	if (ended == pid)
-		return 1;
-	if (ended < 0 && errno != EINTR)
-		return -errno;
-	poll(&end, pidfd >= 0, pidfd >= 0 ? LOOK_MS : LOOK_MS / 5);
-	return 0;
-}
-
-static void end_group(pid_t pid, int pidfd)
-{
-	static const int signals[] = { SIGTERM, SIGKILL };
-	int status;
-
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
-		kill(-pid, signals[i]);
-		for (int n = 0; n < END_TRIES; n++) {
-			if (look(pid, pidfd, &status))
-				return;
-		}
-	}
-}
-
-static int run_shell(const char *command, const struct actions_context *context, struct error *err)
-{
-	__cleanup_close int pidfd = -1;
-	int status = 0;
-	pid_t pid = 0;
-	int result;
-
-	/* hits that were found together would begin and end one after the other */
-	if (is_interrupted(context))
-		return error_set(err, -EINTR, "interrupted before the command '%.100s'", command);
-	fflush(stdout);
-	result = start_shell(command, &pid);
-	if (result)
-		return error_set(err, result, "/bin/sh: %s", strerror(-result));
-#ifdef SYS_pidfd_open
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-#endif
-	while (!result && !is_interrupted(context))
-		result = look(pid, pidfd, &status);
-	if (!result) {
-		end_group(pid, pidfd);
-		return error_set(err, -EINTR, "interrupted in the command '%.100s'", command);
-	}
-	if (result < 0)
-		return error_set(err, result, "the end of the command '%.100s' cannot be seen: %s",
-				 command, strerror(-result));
-	if (WIFSIGNALED(status))
-		return error_set(err, -ECHILD, "the command '%.100s' was ended by signal %d (%s)",
-				 command, WTERMSIG(status), strsignal(WTERMSIG(status)));
-	if (WEXITSTATUS(status))
-		return error_set(err, -ECHILD, "the command '%.100s' ended with status %d", command,
-				 WEXITSTATUS(status));
-	return 0;
-}
-
-int actions_run(const struct actions *actions, const struct actions_context *context, bool *goes_on,
-		struct error *err)
-{
-	*goes_on = false;
-	for (uint32_t i = 0; i < actions->nr_items; i++) {
-		const struct action *action = &actions->items[i];
-		int result = 0;
-
-		switch (action->kind) {
-		case ACTION_TRACE:
-			result = context->save_trace(action->text, context->arg, err);
-			break;
-		case ACTION_SIGNAL:
-			result = send_signal(action, context, err);
-			break;
-		case ACTION_SHELL:
-			result = run_shell(action->text, context, err);
-			break;
-		case ACTION_CONTINUE:
-			*goes_on = true;
-			break;
-		}
-		if (result)
-			return result;
-	}
-	return 0;
 }

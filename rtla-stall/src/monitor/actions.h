@@ -69,19 +69,42 @@ struct actions_context {
 	const volatile sig_atomic_t *is_interrupted;
 };
 
+/*
+ * One run through them:
+ *
+ *     actions_begin(&run, actions)
+ *     while (!actions_step(&run, &context, err))
+ *             what else there is to do, until run.pidfd is readable, or for a moment
+ */
+struct actions_run {
+	const struct actions *actions;	/* borrowed */
+	uint32_t next;
+	int32_t pid;			/* of a command that runs; 0 none */
+	int pidfd;			/* readable when it has ended; -1 */
+	bool has_to_wait;		/* set by the caller: no command may be started yet */
+	bool goes_on;			/* a `continue` was reached */
+};
+
+/** actions_begin() - nothing is done yet */
+void actions_begin(struct actions_run *run, const struct actions *actions);
+
 /**
- * actions_run() - do them
- * @goes_on: set to whether a `continue` was reached
+ * actions_step() - do what can be done now
  *
  * A shell command is a child of ours, in a process group of its own. It gets the usual handling of signals,
- * our standard output and standard error, nothing to read, and none of our other open files. It is waited
- * for; once we are interrupted it is ended, group and all, with SIGTERM and then SIGKILL, and that is a
- * failure (-EINTR). What is pending on stdout is written before it runs.
+ * our standard output and standard error, nothing to read, and none of our other open files. It is not
+ * waited for here; what comes after it is done by a step after its end. Once we are interrupted it is ended,
+ * group and all, with SIGTERM and then SIGKILL, and that is a failure (-EINTR). What is pending on stdout is
+ * written before it runs.
  *
- * Return: 0, or the first failure, with words in @err (a shell command that does not end with 0 is one:
- * -ECHILD).
+ * Return: 1 all is done; 0 a command runs, or is not to be started yet; or the first failure, with words in
+ * @err (a shell command that does not end with 0 is one: -ECHILD), and nothing more is done.
  */
-int actions_run(const struct actions *actions, const struct actions_context *context, bool *goes_on,
-		struct error *err) __attribute__((warn_unused_result));
+int actions_step(struct actions_run *run, const struct actions_context *context, struct error *err)
+	__attribute__((warn_unused_result));
+
+/** actions_finish() - all of them, waiting for commands. Return: 0, or as actions_step() */
+int actions_finish(struct actions_run *run, const struct actions_context *context, struct error *err)
+	__attribute__((warn_unused_result));
 
 #endif

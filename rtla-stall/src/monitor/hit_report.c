@@ -186,6 +186,13 @@ static const struct snapshot_cpu *find_cpu(const struct snapshot *snapshot, uint
 	return NULL;
 }
 
+/* It may have got the CPU since. */
+static bool is_waiter(const struct monitor_hit *hit, const struct culprit *occupant)
+{
+	return hit->kind == MONITOR_HIT_WAIT && occupant->kind == CULPRIT_THREAD &&
+	       occupant->id == hit->episode->tid;
+}
+
 static void write_cpu(struct page *page, const struct hit_report_input *input, uint32_t cpu)
 {
 	const struct snapshot_cpu *now = find_cpu(input->snapshot, cpu);
@@ -197,7 +204,9 @@ static void write_cpu(struct page *page, const struct hit_report_input *input, u
 	strbuf_addf(&page->text, "%*sCPU %" PRIu32 " now", INDENT, "", cpu);
 	if (now->is_known) {
 		prio = format_prio(now->prio);
-		strbuf_addf(&page->text, ": %s%s%s", format_culprit(&now->occupant).text,
+		strbuf_addf(&page->text, ": %s%s%s%s",
+			    is_waiter(input->hit, &now->occupant) ? "by now the waiter itself, " : "",
+			    format_culprit(&now->occupant).text,
 			    *prio.text && now->occupant.kind == CULPRIT_THREAD ? ", " : "",
 			    now->occupant.kind == CULPRIT_THREAD ? prio.text : "");
 		strbuf_addf(&page->text, ", for %s%s without a switch",
@@ -242,6 +251,19 @@ static void write_rest(struct page *page, const struct hit_report_input *input)
 	}
 	if (input->dumps_tasks)
 		hit_timerlat_dump_tasks(page, input);
+}
+
+char *hit_report_stacks(const struct hit_report_input *input, const struct document_layout *layout)
+{
+	struct page page = { .doc = &input->snapshot->doc, .layout = layout, .text = STRBUF_INIT };
+	char *ret = NULL;
+
+	write_stacks(&page, input);
+	write_suspended(&page, input);
+	if (!page.text.has_failed)
+		ret = strdup(page.text.text);
+	strbuf_deinit(&page.text);
+	return ret;
 }
 
 int hit_report_write(const struct hit_report_input *input, const struct document_layout *layout, FILE *out)

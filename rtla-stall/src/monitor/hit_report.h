@@ -27,6 +27,7 @@ struct hit_stacks;
 struct monitor_hit;
 struct snapshot;
 struct timerlat_activation;
+struct works;
 
 /* The latest timer interrupt that found its CPU idle, over a run. A zeroed struct knows of none. */
 struct hit_idle {
@@ -43,6 +44,7 @@ struct hit_report_input {
 	const struct engine *engine;
 	const struct snapshot *snapshot;	/* made after the hit */
 	const struct hit_stacks *stacks;	/* NULL: none were taken */
+	const struct works *works;		/* NULL: not known */
 	const struct hit_idle *idle;		/* NULL: not counted */
 	uint64_t threshold_ns;			/* the one that was reached */
 	uint64_t nr_unreported;			/* hits of this CPU since its last report */
@@ -59,6 +61,13 @@ uint64_t hit_report_at(const struct monitor_hit *hit);
 
 /** hit_report_is_covered() - does the snapshot know everybody the hit speaks of? It is too old if not */
 bool hit_report_is_covered(const struct hit_report_input *input);
+
+/**
+ * hit_report_stacks() - its stacks alone, as lines that are safe to show
+ *
+ * Return: to be freed; NULL when out of memory.
+ */
+char *hit_report_stacks(const struct hit_report_input *input, const struct document_layout *layout);
 
 /**
  * hit_report_write() - write it

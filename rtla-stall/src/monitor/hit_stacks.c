@@ -45,12 +45,26 @@ static bool has_interrupts_off(const struct episode *wait)
 	return wait->nr_segments && wait->segments[wait->nr_segments - 1].reason == REASON_IRQS_OFF;
 }
 
-static void take_occupant(struct hit_stack *item, struct stacks *stacks, const struct engine *eng,
-			  const struct episode *wait, int timeout_ms)
+/* Who has the CPU, as far as the trace has come: there the wait goes on. */
+static void name_by_trace(struct stacks_frames *frames, const struct engine *eng)
 {
 	struct engine_cpu cpu;
 	struct culprit who;
 
+	if (!engine_cpu(eng, frames->cpu, &cpu))
+		return;
+	who = engine_culprit(eng, cpu.occupant);
+	if (who.kind == CULPRIT_IDLE)
+		frames->tid = 0;
+	if (who.kind != CULPRIT_THREAD)
+		return;
+	frames->tid = who.id;
+	snprintf(frames->comm, sizeof(frames->comm), "%s", who.name);
+}
+
+static void take_occupant(struct hit_stack *item, struct stacks *stacks, const struct engine *eng,
+			  const struct episode *wait, int timeout_ms)
+{
 	if (!has_interrupts_off(wait)) {
 		stacks_of_occupant(stacks, wait->cpu, timeout_ms, &item->frames);
 		return;
@@ -61,13 +75,30 @@ static void take_occupant(struct hit_stack *item, struct stacks *stacks, const s
 		.cpu = wait->cpu,
 		.why = "it has interrupts off, and would not answer one that asks",
 	};
-	if (!engine_cpu(eng, wait->cpu, &cpu))
+	name_by_trace(&item->frames, eng);
+}
+
+static void forget_frames(struct stacks_frames *frames)
+{
+	frames->is_user = false;
+	frames->nr_frames = 0;
+}
+
+void hit_stacks_judge(struct hit_stack *waiter, struct hit_stack *occupant, const struct engine *eng,
+		      const struct episode *wait)
+{
+	struct stacks_frames *frames = &occupant->frames;
+
+	if (frames->tid != wait->tid)
 		return;
-	who = engine_culprit(eng, cpu.occupant);
-	if (who.kind == CULPRIT_THREAD) {
-		item->frames.tid = who.id;
-		snprintf(item->frames.comm, sizeof(item->frames.comm), "%s", who.name);
-	}
+	forget_frames(frames);
+	frames->tid = -1;
+	*frames->comm = '\0';
+	name_by_trace(frames, eng);
+	snprintf(frames->why, sizeof(frames->why), "when it was looked for, the waiter ran itself: who had "
+		 "the CPU when the threshold was reached is known from the trace only");
+	forget_frames(&waiter->frames);
+	snprintf(waiter->frames.why, sizeof(waiter->frames.why), "its wait was over when it was looked at");
 }
 
 /* Threads in D: by the trace alone, or by /proc with what the trace knows of them. */
@@ -157,12 +188,14 @@ int hit_stacks_take(struct hit_stacks *ret, struct stacks *stacks, const struct 
 	if (!stacks)
 		snprintf(ret->why, sizeof(ret->why), "they could not be prepared");
 	else if (!is_open)
-		snprintf(ret->why, sizeof(ret->why), "it was over when it was seen");
+		snprintf(ret->why, sizeof(ret->why),
+			 "it was over when it was seen, and who had the CPU is known from the trace only");
 	if (stacks && is_open) {
 		stacks_of_sleeper(stacks, STACKS_WAITER, hit->episode->tid, hit->episode->cpu, SLEEPER_MS,
 				  &ret->items[ret->nr_items++].frames);
 		take_occupant(&ret->items[ret->nr_items++], stacks, eng, hit->episode,
 			      allowed_ms(began_ms, now_ms(), OCCUPANT_MS));
+		hit_stacks_judge(&ret->items[0], &ret->items[1], eng, hit->episode);
 	}
 	if (stacks && stacks_find_suspended(stacks, allowed_ms(began_ms, now_ms(), CENSUS_MS), &found))
 		find_in_proc(&suspended, &found, eng, began_at(hit));

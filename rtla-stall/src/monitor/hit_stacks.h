@@ -19,6 +19,7 @@
 #define HIT_STACKS_BUDGET_MS 100
 
 struct engine;
+struct episode;
 struct monitor_hit;
 
 struct hit_stack {
@@ -31,7 +32,7 @@ struct hit_stacks {
 					 * those of which it is not known */
 	uint32_t nr_items;
 	uint32_t nr_suspended;		/* in all; HIT_STACKS_MAX_SUSPENDED of them have a stack */
-	char why[96];			/* why there is neither waiter nor occupant; "" */
+	char why[120];			/* why there is neither waiter nor occupant; "" */
 };
 
 /**
@@ -42,6 +43,16 @@ struct hit_stacks {
  */
 int hit_stacks_take(struct hit_stacks *ret, struct stacks *stacks, const struct engine *eng,
 		    const struct monitor_hit *hit) __attribute__((warn_unused_result));
+
+/**
+ * hit_stacks_judge() - whether those of waiter and occupant are what they are taken for
+ *
+ * Some time has passed since the wait reached the threshold: it may be over, and the waiter may be the one
+ * who was met on the CPU. It is never its own occupant: then both have no frames, and say why; who had
+ * the CPU the trace knows alone.
+ */
+void hit_stacks_judge(struct hit_stack *waiter, struct hit_stack *occupant, const struct engine *eng,
+		      const struct episode *wait);
 
 /** hit_stacks_deinit() - free what it holds */
 void hit_stacks_deinit(struct hit_stacks *stacks);

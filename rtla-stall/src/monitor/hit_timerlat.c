@@ -12,6 +12,7 @@
 #include "hit_report.h"
 #include "hit_split.h"
 #include "monitor.h"
+#include "works.h"
 
 #define DASHES "------------------------------------------------------------------------\n"
 #define MAX_STACKS 2u
@@ -208,6 +209,21 @@ int hit_timerlat_write(struct page *page, const struct hit_report_input *input)
 	return 0;
 }
 
+/* " kworker:psi_avgs_work", as rtla has it, of a worker in the middle of it */
+static struct format work_of(const struct page *page, const struct hit_report_input *input, uint32_t culprit)
+{
+	const struct culprit *who = culprit_of(page, culprit);
+	struct format ret = { "" };
+	uint32_t function = 0;
+
+	if (input->works && who->kind == CULPRIT_THREAD)
+		function = works_of(input->works, who->id);
+	if (function)
+		snprintf(ret.text, sizeof(ret.text), " kworker:%.100s",
+			 format_name(names_get(page->doc->names, function)).text);
+	return ret;
+}
+
 void hit_timerlat_dump_tasks(struct page *page, const struct hit_report_input *input)
 {
 	uint32_t nr_cpus = engine_nr_cpus(input->engine);
@@ -216,8 +232,9 @@ void hit_timerlat_dump_tasks(struct page *page, const struct hit_report_input *i
 	for (uint32_t i = 0; i < nr_cpus; i++) {
 		struct engine_cpu cpu;
 
-		if (engine_cpu(input->engine, i, &cpu))
-			strbuf_addf(&page->text, "    [%.3" PRIu32 "] %24s\n", i,
-				    name_of(page, cpu.occupant).text);
+		if (!engine_cpu(input->engine, i, &cpu))
+			continue;
+		strbuf_addf(&page->text, "    [%.3" PRIu32 "] %24s%s\n", i, name_of(page, cpu.occupant).text,
+			    work_of(page, input, cpu.occupant).text);
 	}
 }

@@ -3,11 +3,15 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../engine/recycle.h"
 #include "../stats/longest.h"
+#include "../util/cleanup.h"
+#include "../util/proc_read.h"
 
 #define PENDING_MOST 256u
 #define MAX_CHARGES 64u
@@ -35,6 +39,10 @@ struct hits {
 	uint64_t nr_overflown;		/* since they were delivered */
 	uint64_t nr_dropped;
 	uint64_t count;
+	int32_t *timer_tids;		/* by CPU: of the last activation; 0 none */
+	uint32_t nr_timer_tids;
+	uint8_t *verdicts;		/* by task: whether a kernel thread of timerlat's name is one */
+	uint32_t nr_verdicts;
 	struct timer_wait *timer_waits;
 	uint32_t nr_timer_waits;
 	struct engine *eng;		/* during hits_look() */
@@ -68,6 +76,8 @@ void hits_destroy(struct hits *hits)
 	for (uint32_t i = 0; i < hits->nr_timer_waits; i++)
 		longest_free(hits->timer_waits[i].episode);
 	free(hits->timer_waits);
+	free(hits->timer_tids);
+	free(hits->verdicts);
 	free(hits->told_at);
 	free(hits);
 }
@@ -77,14 +87,86 @@ void hits_set(struct hits *hits, const struct hits_setting *setting)
 	hits->setting = *setting;
 }
 
-/* timerlat/3 is the kernel's thread, timerlatu/3 one in user space. */
-static bool is_timer_thread(const struct hits *hits, const struct engine_task *task)
+enum tristate hits_is_kthread(int32_t tid)
 {
-	return hits->setting.has_timerlat && (!strncmp(task->comm, "timerlat/", 9) ||
-					      !strncmp(task->comm, "timerlatu/", 10));
+	__cleanup_close int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct proc_thread thread;
+
+	if (proc_fd < 0 || proc_read_stat(proc_fd, tid, &thread))
+		return TRI_UNKNOWN;
+	return thread.is_kthread ? TRI_YES : TRI_NO;
 }
 
-static bool is_watched(const struct hits *hits, const struct engine_task *task)
+enum { NOT_ASKED, IS_NO_TIMER, IS_TIMER };
+
+/* An array by number, with room for one more. Return: NULL when out of memory; then it is as it was */
+static void *with_room(void *array, uint32_t *nr, uint32_t number, size_t size)
+{
+	uint32_t wanted = *nr ? *nr : 256;
+	char *grown;
+
+	if (number < *nr)
+		return array;
+	while (wanted <= number)
+		wanted *= 2;
+	grown = reallocarray(array, wanted, size);
+	if (!grown)
+		return NULL;
+	memset(grown + *nr * size, 0, (wanted - *nr) * size);
+	*nr = wanted;
+	return grown;
+}
+
+/* Asked once: it is a look into /proc. */
+static bool is_kernel_timer(struct hits *hits, const struct engine_task *task)
+{
+	enum tristate is_kthread = TRI_UNKNOWN;
+	uint8_t *verdicts = with_room(hits->verdicts, &hits->nr_verdicts, task->index, sizeof(*verdicts));
+
+	if (!verdicts) {
+		hits->result = -ENOMEM;
+		return false;
+	}
+	hits->verdicts = verdicts;
+	if (verdicts[task->index] == NOT_ASKED) {
+		if (hits->setting.is_kthread)
+			is_kthread = hits->setting.is_kthread(task->tid);
+		if (is_kthread == TRI_UNKNOWN)
+			is_kthread = task->kthread;
+		verdicts[task->index] = is_kthread == TRI_YES ? IS_TIMER : IS_NO_TIMER;
+	}
+	return verdicts[task->index] == IS_TIMER;
+}
+
+/* The name alone proves nothing. */
+static bool is_timer_thread(struct hits *hits, const struct engine_task *task)
+{
+	const struct hits_setting *setting = &hits->setting;
+
+	if (!setting->has_timerlat || task->tid <= 0)
+		return false;
+	if (task->cpu < hits->nr_timer_tids && hits->timer_tids[task->cpu] == task->tid)
+		return true;
+	if (!strncmp(task->comm, "timerlat/", 9))
+		return is_kernel_timer(hits, task);
+	return setting->is_workload && setting->is_workload(task->tid, setting->arg);
+}
+
+static int note_timer(struct hits *hits, const struct timerlat_activation *activation)
+{
+	int32_t *tids;
+
+	if (activation->tid <= 0)
+		return 0;
+	tids = with_room(hits->timer_tids, &hits->nr_timer_tids, activation->cpu, sizeof(*tids));
+	if (!tids)
+		return -ENOMEM;
+	hits->timer_tids = tids;
+	tids[activation->cpu] = activation->tid;
+	return 0;
+}
+
+static bool is_watched(struct hits *hits, const struct engine_task *task)
 {
 	return task->tid && !is_timer_thread(hits, task) &&
 	       selection_thread(hits->setting.selection, task, true, 0);
@@ -93,21 +175,13 @@ static bool is_watched(const struct hits *hits, const struct engine_task *task)
 /* Return: whether it is the first time it is asked about this wait */
 static bool is_new(struct hits *hits, uint32_t task, uint64_t began_at)
 {
-	if (task >= hits->nr_told) {
-		uint32_t nr = hits->nr_told ? hits->nr_told : 256;
-		uint64_t *told_at;
+	uint64_t *told_at = with_room(hits->told_at, &hits->nr_told, task, sizeof(*told_at));
 
-		while (nr <= task)
-			nr *= 2;
-		told_at = reallocarray(hits->told_at, nr, sizeof(*told_at));
-		if (!told_at) {
-			hits->result = -ENOMEM;
-			return false;
-		}
-		memset(told_at + hits->nr_told, 0, (nr - hits->nr_told) * sizeof(*told_at));
-		hits->told_at = told_at;
-		hits->nr_told = nr;
+	if (!told_at) {
+		hits->result = -ENOMEM;
+		return false;
 	}
+	hits->told_at = told_at;
 	if (hits->told_at[task] == began_at + 1)
 		return false;
 	hits->told_at[task] = began_at + 1;
@@ -199,6 +273,8 @@ int hits_on_timerlat(struct hits *hits, const struct timerlat_activation *activa
 		((activation->has_thread && activation->thread_latency_ns >= setting->threshold_ns) ||
 		 (activation->has_user && activation->user_latency_ns >= setting->threshold_ns));
 
+	if (note_timer(hits, activation))
+		return -ENOMEM;
 	if (!is_irq && !is_thread)
 		return 0;
 	for (uint32_t i = 0; activation->has_irq && i < hits->nr_timer_waits; i++) {
@@ -257,7 +333,7 @@ int hits_look(struct hits *hits, struct engine *eng, uint64_t now_at)
 }
 
 struct due {
-	const struct hits *hits;
+	struct hits *hits;
 	const struct engine *eng;
 	uint64_t at;
 };
@@ -265,7 +341,7 @@ struct due {
 static void find_due(const struct engine_wait *wait, void *arg)
 {
 	struct due *due = arg;
-	const struct hits *hits = due->hits;
+	struct hits *hits = due->hits;
 	uint64_t at = wait->began_at + hits->setting.threshold_ns;
 	struct engine_task task;
 
@@ -277,7 +353,7 @@ static void find_due(const struct engine_wait *wait, void *arg)
 		due->at = at;
 }
 
-uint64_t hits_due_at(const struct hits *hits, const struct engine *eng)
+uint64_t hits_due_at(struct hits *hits, const struct engine *eng)
 {
 	struct due due = { hits, eng, UINT64_MAX };
 
@@ -327,6 +403,10 @@ void hits_recycle(struct hits *hits, const struct recycle_map *map)
 	for (uint32_t i = 0; i < map->nr_tasks && i < hits->nr_told; i++) {
 		if (map->verdicts[i] != RECYCLE_KEEP)
 			hits->told_at[i] = 0;
+	}
+	for (uint32_t i = 0; i < map->nr_tasks && i < hits->nr_verdicts; i++) {
+		if (map->verdicts[i] != RECYCLE_KEEP)
+			hits->verdicts[i] = NOT_ASKED;
 	}
 	for (uint32_t i = 0; i < hits->nr_timer_waits; i++)
 		longest_recycle_copy(hits->timer_waits[i].episode, map);

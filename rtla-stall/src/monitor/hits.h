@@ -18,7 +18,9 @@
  *     hits_look()                              waits that are open
  *     hits_deliver()                           what was noted, in the order of its beginning
  *
- * timerlat's threads are told by their activations, of which their waits are a part.
+ * timerlat's threads are told by their activations, of which their waits are a part. Which they are
+ * the tracer says: those that its samples are of, and before their first one, kernel threads of that name and
+ * what is_workload() knows. What a user calls timerlat/0 is a thread like any other.
  */
 
 struct hits;
@@ -30,7 +32,13 @@ struct hits_setting {
 	uint64_t irq_threshold_ns;	/* 0: none */
 	bool has_timerlat;		/* that tracer runs */
 	bool (*is_ready)(int32_t tid);	/* asked of open waits whose end may be lost; NULL: all still wait */
+	enum tristate (*is_kthread)(int32_t tid); /* hits_is_kthread(); NULL: as the engine has it */
+	bool (*is_workload)(int32_t tid, void *arg); /* a thread of ours that timerlat wakes; NULL: none */
+	void *arg;
 };
+
+/** hits_is_kthread() - by the kernel's own flag; TRI_UNKNOWN when it is gone */
+enum tristate hits_is_kthread(int32_t tid);
 
 /** hits_create() - Return: NULL when out of memory */
 struct hits *hits_create(const struct hits_setting *setting);
@@ -54,7 +62,7 @@ int hits_look(struct hits *hits, struct engine *eng, uint64_t now_at)
 	__attribute__((warn_unused_result));
 
 /** hits_due_at() - when an open wait will reach the threshold, if nothing ends it; UINT64_MAX: none */
-uint64_t hits_due_at(const struct hits *hits, const struct engine *eng);
+uint64_t hits_due_at(struct hits *hits, const struct engine *eng);
 
 /**
  * hits_deliver() - tell of what was noted

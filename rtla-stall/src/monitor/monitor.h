@@ -33,6 +33,7 @@
 struct error;
 struct monitor;
 struct recycle_map;
+struct works;
 struct timerlat_activation;
 
 enum monitor_hit_kind {
@@ -59,6 +60,7 @@ struct monitor_config {
 	struct live_config live;
 	struct guard *guard;		/* notes what is changed */
 	uint64_t kept_bytes;		/* of trace, in memory, for monitor_save() */
+	bool (*is_workload)(int32_t tid, void *arg); /* a thread of ours that the tracer wakes; NULL */
 	void (*say)(const char *words, void *arg);	/* one line for the user, now */
 	void (*on_hit)(const struct monitor_hit *hit, void *arg); /* may call snapshot, save; NULL */
 	/* each closed wait of CPUs and time watched, of whatever thread; each activation; NULL */
@@ -99,10 +101,18 @@ const struct live_instance *monitor_instance(const struct monitor *monitor);
 /** monitor_engine() - for who and where threads are now */
 const struct engine *monitor_engine(const struct monitor *monitor);
 
+/** monitor_works() - what workers of work queues are at */
+const struct works *monitor_works(const struct monitor *monitor);
+
 /** monitor_names() - the numbers of names in episodes */
 const struct names *monitor_names(const struct monitor *monitor);
 
-/** monitor_set_stall() - change the threshold of stalls; those seen so far stay as they are */
+/**
+ * monitor_set_stall() - change the threshold of stalls, between two snapshots
+ *
+ * Raised, those seen so far are counted by the new one. Lowered below what it has ever been, they are counted
+ * from now on, and the snapshots say so: nobody knows how many shorter ones there were.
+ */
 void monitor_set_stall(struct monitor *monitor, uint64_t stall_ns);
 
 /** monitor_count_unreported() - a hit was not reported: count it */

@@ -11,8 +11,10 @@
 #include "monitor.h"
 #include "occupants.h"
 #include "rates.h"
+#include "stall_count.h"
+#include "works.h"
 
-/* The monitor's own state, shared by monitor.c and snapshot.c and nobody else. */
+/* The monitor's own state, shared by the files of monitor and snapshot.c, and nobody else. */
 
 struct monitor {
 	struct monitor_config config;
@@ -24,6 +26,7 @@ struct monitor {
 	struct lingering lingering;
 	struct lost_waits lost_waits;
 	struct ended ended;
+	struct works works;
 	struct live_setup *setup;	/* until tracing is up */
 	struct source *proc;		/* likewise */
 	struct source *live;		/* from then on */
@@ -36,6 +39,8 @@ struct monitor {
 	uint64_t last_at;		/* trace time has come so far */
 	uint64_t skip_to_at;		/* of the trace, what /proc has told of is left out */
 	uint64_t nr_unreported;
+	struct stall_count stalls;
+	struct wall_clock wall;
 	char saved_path[256];
 
 	/* Memory of the snapshot that is out. */
@@ -50,5 +55,12 @@ uint64_t monitor_now(void);
 
 /** monitor_own_ns() - CPU time of ours so far */
 uint64_t monitor_own_ns(void);
+
+/* how long the set-up may take to end */
+#define MONITOR_SETUP_STOP_MS 1000
+
+/** monitor_open_account() - an empty one. Return: 0 or a negative errno with words in @err */
+int monitor_open_account(struct monitor *monitor, const struct source_info *info, struct error *err)
+	__attribute__((warn_unused_result));
 
 #endif

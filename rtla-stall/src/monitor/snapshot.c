@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../source/live_setup.h"
 #include "../source/source_live.h"
@@ -258,11 +257,8 @@ static void fill_counters(const struct monitor *monitor, struct snapshot *snapsh
 	uint64_t until_at = monitor->ended_at ? monitor->ended_at : monitor_now();
 	uint64_t from_at = monitor->phase == SNAPSHOT_PROC || !monitor->live ? monitor->began_at :
 			   monitor->counted_from_at;
-	struct timespec wall;
 
-	clock_gettime(CLOCK_REALTIME, &wall);
-	snapshot->wall_offset_ns = (int64_t)((uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec) -
-				   (int64_t)monitor_now();
+	snapshot->wall = monitor->wall;
 	snapshot->phase = monitor->phase;
 	snapshot->now_at = monitor->last_at ? monitor->last_at : monitor_now();
 	snapshot->elapsed_ns = from_at && until_at > from_at ? until_at - from_at : 0;
@@ -289,10 +285,33 @@ static void fill_document(struct monitor *monitor, struct snapshot *snapshot)
 	account_fill_document(&monitor->account, monitor_info(monitor), &snapshot->doc);
 }
 
+/* The threshold may have been changed: what was shorter than it is now is no stall any more. */
+static void count_stalls(const struct monitor *monitor, struct snapshot *snapshot)
+{
+	const struct tally *tally = &monitor->account.tally;
+	struct summary *summary = &snapshot->summary;
+	uint64_t nr_counted = 0;
+	size_t nr_kept = 0;
+
+	for (uint32_t i = 0; i < summary->nr_threads; i++) {
+		uint32_t task = summary->threads[i].task.index;
+
+		nr_counted += task < tally->nr_threads ? tally->threads[task].stalls : 0;
+	}
+	snapshot->nr_stalls = stall_count_of(&monitor->stalls, nr_counted);
+	snapshot->stalls_from_at = monitor->stalls.from_at;
+	for (size_t i = 0; i < summary->nr_stalls; i++) {
+		const struct episode *stall = summary->stalls[i];
+
+		if (stall->ended_at - stall->began_at >= snapshot->stall_ns)
+			summary->stalls[nr_kept++] = stall;
+	}
+	summary->nr_stalls = nr_kept;
+}
+
 static int fill(struct monitor *monitor, struct snapshot *snapshot, struct error *err)
 {
 	struct opening opening = { .monitor = monitor };
-	const struct tally *tally = &monitor->account.tally;
 	int result;
 
 	longest_destroy(monitor->open);
@@ -305,11 +324,8 @@ static int fill(struct monitor *monitor, struct snapshot *snapshot, struct error
 		opening.has_failed = true;
 	result = opening.has_failed ? error_set(err, -ENOMEM, "out of memory") :
 		 account_sum_up(&monitor->account, monitor_info(monitor)->first_at, &snapshot->summary, err);
-	for (uint32_t i = 0; !result && i < snapshot->summary.nr_threads; i++) {
-		uint32_t task = snapshot->summary.threads[i].task.index;
-
-		snapshot->nr_stalls += task < tally->nr_threads ? tally->threads[task].stalls : 0;
-	}
+	if (!result)
+		count_stalls(monitor, snapshot);
 	tally_give_back(&monitor->account.tally, &opening.lend);
 	if (result)
 		return result;

@@ -9,6 +9,7 @@
 #include "../stats/summary.h"
 #include "../stats/timers.h"
 #include "../view/document.h"
+#include "../view/wall.h"
 
 /*
  * How things stand at one instant of a run: what the interactive views and the final tables show. Made by
@@ -44,6 +45,13 @@ struct snapshot_cpu {
 	const char *why;		/* when something cannot be shown: the reason, in words; "" */
 };
 
+/* What was seen of a wait on the machine, and is in no trace: lines of text that are safe to show. */
+struct snapshot_note {
+	int32_t tid;
+	uint64_t began_at;		/* of the wait */
+	const char *text;		/* borrowed; each line ends in '\n' */
+};
+
 enum snapshot_phase {
 	SNAPSHOT_PROC,		/* tracing is being set up; what there is comes from /proc */
 	SNAPSHOT_LIVE,
@@ -60,16 +68,21 @@ struct snapshot {
 	struct snapshot_cpu *cpus;	/* watched ones, ascending */
 	uint32_t nr_cpus;
 
+	const struct snapshot_note *notes; /* borrowed, and given by whoever shows the snapshot; NULL */
+	uint32_t nr_notes;
+
 	enum snapshot_phase phase;
 	char phase_words[256];		/* PROC: what is being waited for; "" nothing to say */
 	uint64_t now_at;		/* ns of trace time */
-	int64_t wall_offset_ns;		/* wall-clock time (ns since 1970) less trace time */
+	struct wall_clock wall;
 	uint64_t elapsed_ns;		/* since the run began, warm-up left out */
 	uint64_t stall_ns;
 	uint64_t threshold_ns;		/* 0: none */
 	uint64_t nr_hits;		/* so far */
 	uint64_t nr_hits_unreported;	/* beyond the rate of reports */
 	uint64_t nr_stalls;		/* waits of at least stall_ns so far, open ones included */
+	uint64_t stalls_from_at;	/* they were counted from then on, since the threshold was changed;
+					 * trace time; 0: from the beginning */
 	uint64_t events_per_s;		/* over the last second */
 	uint64_t own_cpu_ns;		/* CPU time of ours so far, helpers included */
 	uint64_t own_cpu_per_mille;	/* of one CPU, over the last second */
@@ -83,7 +96,7 @@ void snapshot_deinit(struct snapshot *snapshot);
 /** snapshot_wall() - wall-clock time of an instant of trace time, in ns since 1970 */
 static inline uint64_t snapshot_wall(const struct snapshot *snapshot, uint64_t at)
 {
-	return at + (uint64_t)snapshot->wall_offset_ns;
+	return wall_at(&snapshot->wall, at);
 }
 
 #endif

@@ -14,6 +14,7 @@
 #include "../view/report.h"
 #include "../view/timerlat_table.h"
 #include "../view/top_model.h"
+#include "../view/wall.h"
 #include "watch_state.h"
 
 #define PLAIN_REFRESH_NS 1000000000u
@@ -223,6 +224,19 @@ static int write_aa_only(const struct watch *watch, const struct snapshot *snaps
 		       0;
 }
 
+/* What the list of stalls does not say for itself. */
+static void say_since(const struct watch *watch, const struct snapshot *snapshot)
+{
+	char words[200];
+
+	if (!snapshot->stalls_from_at)
+		return;
+	snprintf(words, sizeof(words),
+		 "the threshold of stalls was changed: shorter ones than before are listed from %.40s on",
+		 wall_format(snapshot_wall(snapshot, snapshot->stalls_from_at)).text);
+	watch->setting->say(words);
+}
+
 static int write_text(struct watch *watch, struct snapshot *snapshot, const struct hist_rows rows[2],
 		      struct error *err)
 {
@@ -238,6 +252,7 @@ static int write_text(struct watch *watch, struct snapshot *snapshot, const stru
 		result = timerlat_table_write(&table, out);
 	if (!result && watch->params->face == MONITOR_TOP && !watch->params->is_aa_only)
 		result = write_report(watch, snapshot);
+	say_since(watch, snapshot);
 	if (!result && watch->is_threshold_reached && watch->tracer == LIVE_TRACER_TIMERLAT)
 		fputs("timerlat hit stop tracing\n", out);
 	return flush_out(out, result, err);
@@ -271,7 +286,7 @@ static void fill_document(const struct watch *watch, const struct hist_rows rows
 	doc->facts = &watch->facts;
 	doc->tracer = tracer_name(watch);
 	doc->has_wall = true;
-	doc->wall_offset_ns = snapshot->wall_offset_ns;
+	doc->wall_offset_ns = snapshot->wall.nr_steps ? snapshot->wall.steps[0].offset_ns : 0;
 	doc->has_threshold = snapshot->threshold_ns;
 	doc->threshold_ns = snapshot->threshold_ns;
 	doc->nr_hits = snapshot->nr_hits;

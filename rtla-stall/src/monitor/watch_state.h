@@ -6,15 +6,27 @@
 #include "../util/error.h"
 #include "../util/outfile.h"
 #include "../view/view.h"
+#include "actions.h"
 #include "facts.h"
 #include "hit_rate.h"
 #include "hit_report.h"
 #include "monitor.h"
+#include "snapshot.h"
 #include "stacks.h"
 #include "watch.h"
 #include "workload.h"
 
 /* A run's own state, shared by the files of watch and nobody else. */
+
+#define WATCH_MAX_RUNS 16u
+
+/* A name given to save traces under. */
+struct watch_saved {
+	const char *path;		/* borrowed */
+	uint32_t nr;			/* so many were, or their numbers were taken */
+};
+
+#define WATCH_MAX_NOTES 64u
 
 struct watch {
 	const struct monitor_params *params;
@@ -33,11 +45,19 @@ struct watch {
 	int32_t parent;			/* who started us */
 	bool is_over;			/* a hit, the user, or a pipe without reader ended it */
 	bool is_threshold_reached;
+	bool is_ending;			/* it will be over when the actions are done */
+	struct actions_run runs[WATCH_MAX_RUNS]; /* whose command runs, and those that wait for it */
+	uint32_t nr_runs;
+	uint32_t nr_runs_left_out;	/* there was no room for more */
 	uint64_t shown_at;
 	uint64_t debugged_at;
 	uint64_t stall_ns;		/* the user changes it while it runs */
 	uint32_t nr_traces;		/* saved so far */
+	struct watch_saved *saved;	/* by name */
+	uint32_t nr_saved;
 	char saved_path[4096];		/* the last of them; "" none */
+	struct snapshot_note notes[WATCH_MAX_NOTES]; /* for the screen, of the last hits; texts are ours */
+	uint32_t nr_notes;
 	struct hit_rate rate;
 	struct hit_idle idle;
 
@@ -58,6 +78,15 @@ struct watch {
 	bool has_said_full;		/* that --trace-keep traces are saved */
 };
 
+/** watch_open() - the beginning, but for the screen. Return: 0 or a negative errno with words in @err */
+int watch_open(struct watch *watch, struct error *err) __attribute__((warn_unused_result));
+
+/** watch_open_view() - a screen, where one is wanted and there can be one */
+void watch_open_view(struct watch *watch);
+
+/** watch_say() - one line for the user, now; @arg is the watch */
+void watch_say(const char *words, void *arg);
+
 /** watch_on_hit() - a threshold was reached: say it, save the trace, do what was asked for */
 void watch_on_hit(const struct monitor_hit *hit, void *arg);
 
@@ -67,8 +96,17 @@ void watch_hide_lines(const struct watch *watch, struct snapshot *snapshot);
 /** watch_save() - save the trace under the next name. Return: 0 or a negative errno */
 int watch_save(struct watch *watch, const char *path, struct error *err);
 
-/** watch_run_actions() - those of a threshold, or of the end. Return: whether a `continue` was reached */
-bool watch_run_actions(struct watch *watch, const struct actions *actions);
+/** watch_begin_actions() - those of a threshold; what cannot be done now is done by the next two */
+void watch_begin_actions(struct watch *watch, const struct actions *actions);
+
+/** watch_step_actions() - go on with them, waiting for nothing */
+void watch_step_actions(struct watch *watch);
+
+/** watch_finish_actions() - go on to their end */
+void watch_finish_actions(struct watch *watch);
+
+/** watch_run_end() - those of the end */
+void watch_run_end(struct watch *watch);
 
 /** watch_write_results() - the final tables, JSON, CSV. Return: 0 or a negative errno with words in @err */
 int watch_write_results(struct watch *watch, struct error *err) __attribute__((warn_unused_result));

@@ -136,6 +136,12 @@ bool workload_has_user_threads(const struct workload *workload)
 	return workload->has_user_threads;
 }
 
+bool workload_has_thread(const struct workload *workload, int32_t tid)
+{
+	return workload->has_user_threads && workload->threads &&
+	       workload_threads_has(workload->threads, tid);
+}
+
 int workload_start(struct workload *workload, struct error *err)
 {
 	return workload->threads ? workload_threads_start(workload->threads, err) : 0;

@@ -62,6 +62,9 @@ int workload_create(const struct monitor_params *params, struct guard *guard, st
 /** workload_has_user_threads() - as workload_wants_user_threads() said when it was created */
 bool workload_has_user_threads(const struct workload *workload);
 
+/** workload_has_thread() - a thread of ours, in user space, that timerlat wakes */
+bool workload_has_thread(const struct workload *workload, int32_t tid);
+
 /** workload_start() - Return: 0 or a negative errno with words in @err */
 int workload_start(struct workload *workload, struct error *err) __attribute__((warn_unused_result));
 

@@ -297,6 +297,15 @@ int workload_threads_check(struct workload_threads *threads, struct error *err)
 	return result;
 }
 
+bool workload_threads_has(const struct workload_threads *threads, int32_t tid)
+{
+	for (uint32_t i = 0; i < threads->nr_threads; i++) {
+		if (threads->threads[i].child.pid == tid)
+			return true;
+	}
+	return false;
+}
+
 bool workload_threads_are_up(const struct workload_threads *threads)
 {
 	for (uint32_t i = 0; i < threads->nr_threads; i++) {

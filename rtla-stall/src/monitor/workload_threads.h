@@ -43,6 +43,9 @@ int workload_threads_start(struct workload_threads *threads, struct error *err)
 int workload_threads_check(struct workload_threads *threads, struct error *err)
 	__attribute__((warn_unused_result));
 
+/** workload_threads_has() - one of the processes */
+bool workload_threads_has(const struct workload_threads *threads, int32_t tid);
+
 /** workload_threads_are_up() - all are set up */
 bool workload_threads_are_up(const struct workload_threads *threads);
 

@@ -75,12 +75,14 @@ void hist_list_totals(struct page *page, const struct hist_totals *totals, const
 	};
 	struct table table;
 
-	page_title(page, "TOTALS  %s wait%s of %s %s%s%s%s%s", format_count(totals->waits).text,
+	page_title(page, "TOTALS  %s wait%s of %s %s%s%s%s%s%s%s", format_count(totals->waits).text,
 		   totals->waits == 1 ? "" : "s", format_count(totals->waiting).text, waiters,
 		   totals->open ? ", still open: " : "",
 		   totals->open ? format_count(totals->open).text : "",
 		   totals->touched_by_loss ? ", touched by loss: " : "",
-		   totals->touched_by_loss ? format_count(totals->touched_by_loss).text : "");
+		   totals->touched_by_loss ? format_count(totals->touched_by_loss).text : "",
+		   totals->gone ? "; ended threads that share a row per name: " : "",
+		   totals->gone ? format_count(totals->gone).text : "");
 	table_init(&table, columns, 3);
 	for (int i = 0; i < CAUSE_NR; i++) {
 		table_cell(&table, "%s", cause_name((enum cause)i));

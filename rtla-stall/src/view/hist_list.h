@@ -51,6 +51,7 @@ struct hist_totals {
 	uint64_t waiting;	/* threads that waited */
 	uint64_t open;
 	uint64_t touched_by_loss;
+	uint64_t gone;		/* threads that ended and share rows, one per name */
 	uint64_t wait_ns;
 	uint64_t causes[CAUSE_NR]; /* sum to wait_ns */
 };

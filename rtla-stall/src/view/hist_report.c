@@ -156,6 +156,7 @@ static void write_totals(struct page *page, const char *waiters)
 		.waiting = summary->totals.waiting,
 		.open = summary->totals.open,
 		.touched_by_loss = summary->totals.touched_by_loss,
+		.gone = summary->totals.gone,
 		.wait_ns = summary->totals.wait_ns,
 	};
 

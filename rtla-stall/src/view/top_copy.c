@@ -143,6 +143,18 @@ static void copy_waits(struct copying *copying)
 		to->summary.stalls[i] = copy_wait(copying, from->summary.stalls[i]);
 }
 
+static void copy_notes(struct copying *copying)
+{
+	struct snapshot *to = &copying->copy->snapshot;
+	struct snapshot_note *notes = copied(copying, to->notes, to->nr_notes, sizeof(*notes));
+
+	for (uint32_t i = 0; notes && i < to->nr_notes; i++)
+		notes[i].text = copied_text(copying, notes[i].text);
+	to->notes = notes;
+	if (!notes)
+		to->nr_notes = 0;
+}
+
 static void copy_rows(struct copying *copying)
 {
 	struct snapshot *to = &copying->copy->snapshot;
@@ -194,6 +206,7 @@ int top_copy_init(struct top_copy *copy, const struct snapshot *from)
 			copy->snapshot.doc.tracer = copied_text(&copying, from->doc.tracer);
 		copy_rows(&copying);
 		copy_waits(&copying);
+		copy_notes(&copying);
 	}
 	if (!copying.has_failed)
 		return 0;

@@ -111,8 +111,11 @@ static void draw_figures(const struct top_scene *scene, uint64_t refresh_ns, str
 
 	add(&items, snapshot->phase == SNAPSHOT_LIVE ? TOP_GOOD : TOP_WARN, 0, "%s %s",
 	    phases[snapshot->phase], top_words_elapsed(snapshot->elapsed_ns).text);
-	add(&items, snapshot->nr_stalls ? TOP_ALARM : TOP_PLAIN, 0, "stalls %s%s: %s", at_least,
-	    format_limit(snapshot->stall_ns).text, top_words_count(snapshot->nr_stalls).text);
+	add(&items, snapshot->nr_stalls ? TOP_ALARM : TOP_PLAIN, 0, "stalls %s%s%s%s: %s", at_least,
+	    format_limit(snapshot->stall_ns).text, snapshot->stalls_from_at ? " since " : "",
+	    !snapshot->stalls_from_at ? "" :
+	    top_words_clock(snapshot, snapshot->stalls_from_at, scene->utc_offset_s, false).text,
+	    top_words_count(snapshot->nr_stalls).text);
 	add_hits(snapshot, at_least, &items);
 	add_losses(snapshot, &items);
 	add(&items, TOP_PLAIN, 5, "ready now %" PRIu32, snapshot->nr_waits);
@@ -120,6 +123,9 @@ static void draw_figures(const struct top_scene *scene, uint64_t refresh_ns, str
 	    snapshot->own_cpu_per_mille % 10);
 	add(&items, TOP_PLAIN, 4, "%s events/s", top_words_count(snapshot->events_per_s).text);
 	add(&items, TOP_PLAIN, 7, "waits %s", top_words_count(snapshot->summary.totals.waits).text);
+	if (snapshot->summary.totals.gone)
+		add(&items, TOP_PLAIN, 9, "%s ended threads by name",
+		    top_words_count(snapshot->summary.totals.gone).text);
 	add(&items, TOP_PLAIN, 8, "every %s", format_limit(refresh_ns).text);
 	format_safe(snapshot->saved_path, false, safe, sizeof(safe));
 	if (*safe)

@@ -16,6 +16,7 @@
 
 #include "../monitor/snapshot.h"
 #include "../util/error.h"
+#include "screen_crash.h"
 #include "top_model.h"
 
 #define ESCAPE_MS 25
@@ -307,6 +308,7 @@ static void screen_close(void *view)
 	set_term(screen->terminal);
 	let_output_go_on();
 	endwin();
+	screen_crash_forget();
 	/* those that end the run are the caller's since it was opened, and may have come meanwhile */
 	restore_signals(screen, 2);
 	delscreen(screen->terminal);
@@ -342,6 +344,7 @@ static int take_terminal(struct top_screen *screen, bool has_colour, struct erro
 
 	for (size_t i = 0; i < NR_SIGNALS; i++)
 		sigaction(signals[i], NULL, &screen->actions[i]);
+	screen_crash_look();
 	screen->terminal = newterm(NULL, stdout, stdin);
 	if (!screen->terminal) {
 		restore_signals(screen, 0);
@@ -359,6 +362,7 @@ static int take_terminal(struct top_screen *screen, bool has_colour, struct erro
 		return error_set(err, -ENOTSUP, "the terminal (TERM is %s) cannot be painted on",
 				 name ? name : "not set");
 	}
+	screen_crash_expect();
 	prepare(screen, has_colour);
 	return 0;
 }

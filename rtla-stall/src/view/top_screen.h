@@ -21,7 +21,8 @@
  *
  * Signals stay the caller's: neither SIGINT nor SIGTERM is caught here, so it is for its handlers to end
  * the loop, and for the loop to call close. SIGWINCH is caught while the screen is open, and the size
- * is looked at with each snapshot as well.
+ * is looked at with each snapshot as well. Signals of a crash, where nobody handles them, first give the
+ * terminal back and then do what they would have done. One screen at a time.
  */
 
 struct error;

@@ -262,6 +262,26 @@ static void draw_stacks(const struct top_scene *scene, const struct episode *sta
 	}
 }
 
+/* What was looked at when it was reported. */
+static void draw_note(const struct top_scene *scene, const struct episode *stall, struct top_page *page)
+{
+	const struct snapshot_note *note = scene->snapshot->notes;
+	uint32_t i = 0;
+
+	while (i < scene->snapshot->nr_notes &&
+	       (note[i].tid != stall->tid || note[i].began_at != stall->began_at))
+		i++;
+	if (i == scene->snapshot->nr_notes)
+		return;
+	top_page_end(page, TOP_PLAIN);
+	top_page_add(page, TOP_FAINT, "%*swhen it was reported:", INDENT, "");
+	top_page_end(page, TOP_PLAIN);
+	for (const char *at = note[i].text, *end; (end = strchr(at, '\n')); at = end + 1) {
+		top_page_add(page, TOP_PLAIN, "%.*s", (int)(end - at), at);
+		top_page_end(page, TOP_PLAIN);
+	}
+}
+
 void top_stall_draw(const struct top_scene *scene, const struct episode *stall, struct top_page *page)
 {
 	struct part *parts = parts_sort(stall, MAX_PARTS);
@@ -273,5 +293,6 @@ void top_stall_draw(const struct top_scene *scene, const struct episode *stall, 
 		draw_timeline(stall, parts, page);
 	}
 	draw_stacks(scene, stall, page);
+	draw_note(scene, stall, page);
 	free(parts);
 }

@@ -38,14 +38,25 @@ static void fill_wait(const struct top_scene *scene, const struct top_row *row, 
 static void fill_thread(const struct top_scene *scene, const struct top_row *row, struct top_cell *cell)
 {
 	const struct engine_task *task = &thread_of(scene, row->item)->task;
+	struct format comm = { "<...>" };
 
+	if (*task->comm)
+		comm = format_name(task->comm);
 	cell->paint = wait_of(scene, row->item) ? TOP_STRONG : TOP_PLAIN;
-	top_table_say(cell, "%s", *task->comm ? format_name(task->comm).text : "<...>");
+	if (task->nr_gone)
+		top_table_say(cell, "%s (%s ended)", comm.text, top_words_count(task->nr_gone).text);
+	else
+		top_table_say(cell, "%s", comm.text);
 }
 
 static void fill_tid(const struct top_scene *scene, const struct top_row *row, struct top_cell *cell)
 {
-	top_table_say(cell, "%" PRId32, thread_of(scene, row->item)->task.tid);
+	const struct engine_task *task = &thread_of(scene, row->item)->task;
+
+	if (task->nr_gone)
+		top_table_say(cell, "-");
+	else
+		top_table_say(cell, "%" PRId32, task->tid);
 }
 
 static void fill_prio(const struct top_scene *scene, const struct top_row *row, struct top_cell *cell)
