@@ -168,6 +168,40 @@ static void thread_of_an_unwatched_cpu_can_be_woken_onto_a_watched_one(void **st
 	assert_int_equal(sum_anomalies(bed), 0);
 }
 
+/* Ready on CPU 0 since nobody knows when, 300 pulled to CPU 1: 150 were seen, and that it is not all is said */
+static void ready_thread_that_migrates_into_sight_is_seen_waiting(void **state)
+{
+	struct bed *bed = *state;
+
+	switch_at(bed, 100, 0, LEFT_READY, HOG);
+	migrate_at(bed, 300, UNSEEN, SEEN);
+	assert_int_equal(count_waiting(bed), 1);
+	switch_at(bed, 450, HOG, LEFT_SLEEPING, WORKER);
+	assert_int_equal(bed->nr_episodes, 1);
+	assert_int_equal(bed->last.tid, WORKER);
+	assert_int_equal(bed->last.began_at, 300);
+	assert_int_equal(bed->last.ended_at, 450);
+	assert_true(bed->last.flags & EPISODE_TOUCHED_BY_LOSS);
+	assert_int_equal(sum_anomalies(bed), 0);
+}
+
+/* Woken, and placed on CPU 1 on the way, by a kernel that records no wakings: the wakeup begins its wait. */
+static void woken_thread_that_is_placed_in_sight_waits_from_its_wakeup(void **state)
+{
+	struct bed *bed = *state;
+
+	switch_at(bed, 100, 0, LEFT_READY, HOG);
+	migrate_at(bed, 205, UNSEEN, SEEN);
+	wake_at(bed, 210, EVENT_WAKEUP, WORKER, SEEN);
+	assert_int_equal(count_waiting(bed), 1);
+	switch_at(bed, 450, HOG, LEFT_SLEEPING, WORKER);
+	assert_int_equal(bed->nr_episodes, 1);
+	assert_int_equal(bed->last.began_at, 210);
+	assert_int_equal(bed->last.ended_at, 450);
+	assert_false(bed->last.flags & EPISODE_TOUCHED_BY_LOSS);
+	assert_int_equal(sum_anomalies(bed), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +211,10 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(thread_of_an_unwatched_cpu_can_be_woken_onto_a_watched_one,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ready_thread_that_migrates_into_sight_is_seen_waiting, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(
+			woken_thread_that_is_placed_in_sight_waits_from_its_wakeup, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

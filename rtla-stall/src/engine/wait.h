@@ -47,6 +47,7 @@ struct wait {
 	bool is_enqueued;	/* on the run queue of `cpu`; until then it is being woken */
 	bool is_unconfirmed;	/* it was woken while it left its CPU; the wakeup is to come */
 	bool is_unproven;	/* nothing was known of the thread: it may still be running */
+	bool is_from_out_of_sight; /* it began where nothing is recorded; a wakeup may yet begin it */
 	bool is_told_remotely;	/* whoever queued it here did so on another CPU */
 	bool is_ipi_known;
 	bool was_woken_late;	/* the interrupt that was to enqueue it was kept out */

@@ -327,6 +327,10 @@ int wake_on_wakeup(struct engine *eng, struct cpu *cpu, const struct event *even
 		return task->state == TASK_RUNNING && task->cpu == target->number ? 0 :
 										    leave_sight(eng, task);
 	learn_evidence(cpu, target, eng->now_at);
+	if (task->state == TASK_READY && task->wait->is_from_out_of_sight) {
+		wait_discard(eng, task->wait);
+		task->state = TASK_UNKNOWN;
+	}
 	switch ((enum task_state)task->state) {
 	case TASK_RUNNING:
 		task->has_pending = false;
@@ -363,6 +367,28 @@ int wake_on_wakeup_new(struct engine *eng, struct cpu *cpu, const struct event *
 	return begin_woken(eng, cpu, event, task, true);
 }
 
+/*
+ * It comes from a CPU whose switches are not recorded. Only who is ready migrates, or who is being woken:
+ * then the wakeup is yet to come, and says it better.
+ */
+static int come_into_sight(struct engine *eng, struct task *task, struct cpu *dest)
+{
+	int err;
+
+	if (!state_is_watched(eng, dest->number))
+		return 0;
+	activation_forget(&task->activation);
+	err = wait_begin(eng, task, dest, eng->now_at, NULL, true);
+	if (err)
+		return err;
+	task->wait->is_from_out_of_sight = true;
+	task->wait->flags |= EPISODE_TOUCHED_BY_LOSS;
+	task->is_fresh = false;
+	task->was_proven = true;
+	task->loss_seq = eng->loss_seq;
+	return 0;
+}
+
 int wake_on_migrate(struct engine *eng, struct cpu *cpu, const struct event *event)
 {
 	struct task *task;
@@ -372,10 +398,11 @@ int wake_on_migrate(struct engine *eng, struct cpu *cpu, const struct event *eve
 	if (err || !task)
 		return err;
 	err = learn(eng, task, event->migrate.comm, event->migrate.prio);
-	if (err || task->state != TASK_READY)
-		return err;
-	err = target_cpu(eng, cpu, event->migrate.dest_cpu, &dest);
-	if (err || task->wait->cpu == dest->number)
+	if (!err)
+		err = target_cpu(eng, cpu, event->migrate.dest_cpu, &dest);
+	if (!err && task->state == TASK_UNKNOWN && !state_is_watched(eng, event->migrate.orig_cpu))
+		return come_into_sight(eng, task, dest);
+	if (err || task->state != TASK_READY || task->wait->cpu == dest->number)
 		return err;
 	/* on its way to a run queue, the wakeup is yet to come and says where it ended up */
 	if (!state_is_watched(eng, dest->number) && task->wait->is_enqueued)
