@@ -214,7 +214,7 @@ help:
 	@echo '  make fuzz            each fuzzer for FUZZ_TIME seconds (60)'
 	@echo '  make bench [TRACE=F] speed and memory beside other tools'
 	@echo '  make check-live      on real kernels (tests/live)'
-	@echo '  make check-live-all  and the live modes there: half an hour more'
+	@echo '  make check-live-all  and the live modes and enforce there: an hour more'
 	@echo '  make accept CASE=x   take over the new report of one golden case, after showing the diff'
 	@echo '  make install         to prefix (/usr/local), below DESTDIR; make uninstall undoes it'
 	@echo '  make rpm             a package, in $(O)/rpm'

@@ -208,7 +208,7 @@ check-live: ; $(call tally,run-live)
 check-live-all: ; $(call tally,run-live run-live-modes)
 run-live: $(PROGRAM)
 	@TEST_TIMEOUT=3600 tests/run-test '$(RESULTS)' live env $(RUN_ENV) tests/live/run --how record
-# top and hist in the guest, and what they leave behind when they are killed: half an hour.
+# top, hist and enforce in guests, and what they leave behind when they are killed: more than an hour.
 .PHONY: run-live-modes check-live-all
 run-live-modes: $(PROGRAM) $(TOOLS) | run-live
 	@TEST_TIMEOUT=3600 tests/run-test '$(RESULTS)' live-modes env $(RUN_ENV) tests/live/run --how live
@@ -216,6 +216,8 @@ run-live-modes: $(PROGRAM) $(TOOLS) | run-live
 		tests/live/in_guest --seconds 1700 --set NR_KILLS=50 $(GUEST_TESTS)
 	@tests/run-test '$(RESULTS)' live-midstall env $(RUN_ENV) \
 		tests/live/in_guest --seconds 280 --accel tcg,thread=multi tests/live/midstall.t
+	@TEST_TIMEOUT=5400 tests/run-test '$(RESULTS)' live-enforce env $(RUN_ENV) NR_KILLS=50 \
+		tests/live/enforce-suite
 endif
 
 # ---- bench -------------------------------------------------------------------------------------

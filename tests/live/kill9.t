@@ -202,9 +202,10 @@ done
 set_options "${tracers##* }"
 begin hist
 await_live
-for process in $(holders "$pid"); do
-	kill -KILL "$process"
-done
+processes=$(holders "$pid")
+# All at once: one that is left for a moment would clean up.
+# shellcheck disable=SC2086
+kill -STOP $processes && kill -KILL $processes
 await_end KILL
 await 10 nobody_holds "$pid" || wrong='it does not end'
 everything >"$dir/after"

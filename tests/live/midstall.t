@@ -116,7 +116,7 @@ field() {
 # end_by SIGNAL SECONDS STATUS: it does so within that time
 end_by() {
 	kill -s "$1" "$pid"
-	await "$2" gone || wrong="$wrong it is still there $2 s after $1;"
+	await "$2" gone || wrong="$wrong it is still there $2 s after $1: $(stuck_at);"
 	wait "$pid"
 	found=$?
 	pid=

@@ -51,6 +51,17 @@ def waits_inside(document, first_ns, last_ns):
             if is_inside(wait, first_ns, last_ns) and wait["began_by"] != "found"}
 
 
+def has_late_start(wait):
+    """Whether for a part of it the trace had nothing yet of its CPU, of which /proc may have shown something."""
+    return wait and any(segment["reason"] == "trace-start" for segment in wait["segments"])
+
+
+def lost_ends(document):
+    """Waits that do not end because that was lost: that the thread is gone, live has from /proc."""
+    return {(wait["tid"], wait["began_ns"]) for wait in document["stalls"]
+            if wait["ended_ns"] is None and wait["touched_by_loss"]}
+
+
 def compare(live, saved, from_ns):
     """
     (the report's lines, None or how the two documents differ). Until @from_ns /proc may have shown to live what
@@ -61,33 +72,36 @@ def compare(live, saved, from_ns):
         return [], "there was no room for all waits, so nothing can be compared"
     last_ns = min(source["last_ns"], live["source"]["last_ns"])
     ours, theirs = waits_inside(live, 0, last_ns), waits_inside(saved, 0, last_ns)
-    wrong, nr_early = [], 0
-    for key in sorted(ours.keys() | theirs.keys(), key=lambda key: key[1]):
+    wrong, nr_early, endless = [], 0, lost_ends(saved)
+    for key in sorted((ours.keys() | theirs.keys()) - endless, key=lambda key: key[1]):
         our, their = ours.get(key), theirs.get(key)
         odd = (list(differences(our, their)) if our and their else
                ["is only live" if our else "is only in the trace"])
-        if odd and key[1] < max(from_ns, source["first_ns"]):
+        if odd and (key[1] < max(from_ns, source["first_ns"]) or has_late_start(their)):
             nr_early += 1
         elif odd:
             wrong += [f"{(our or their)['comm']}'s wait at {key[1]}: {words}" for words in odd]
     if not any(began_ns >= from_ns for _, began_ns in ours):
         wrong.append("no wait is inside the trace")
-    lines = [f"{len(ours) - nr_early} waits are the same live and in the saved trace"]
+    lines = [f"{len(ours.keys() - endless) - nr_early} waits are the same live and in the saved trace"]
     if nr_early:
-        lines.append(f"{nr_early} are not, that began before tracing was up")
+        lines.append(f"{nr_early} are not, that began before tracing was up on each CPU")
     elif source["first_ns"] == live["source"]["first_ns"] and source["last_ns"] == live["source"]["last_ns"]:
-        nr_rows, odd = compare_rows(live, saved)
+        nr_rows, odd = compare_rows(live, saved, {tid for tid, _ in endless})
         wrong += odd
         lines.append(f"{nr_rows} threads too, for it holds the whole run")
     return (lines, None) if not wrong else ([], "\n".join(wrong[:8] + [f"{len(wrong)} differences"]))
 
 
-def compare_rows(live, saved):
-    ours, theirs = ({row["tid"]: row for row in document["threads"]} for document in (live, saved))
+def compare_rows(live, saved, endless):
+    """@endless: threads whose rows differ, for they have waits whose ends were lost."""
+    ours, theirs = ({row["tid"]: row for row in document["threads"] if row["tid"] not in endless}
+                    for document in (live, saved))
     wrong = [f"the row of thread {tid} is in one of them only" for tid in ours.keys() ^ theirs.keys()]
     for tid in ours.keys() & theirs.keys():
         wrong += [f"{ours[tid]['comm']}'s row: {words}" for words in differences(ours[tid], theirs[tid])]
-    wrong += [f"totals: {words}" for words in differences(live["totals"], saved["totals"])]
+    if not endless:
+        wrong += [f"totals: {words}" for words in differences(live["totals"], saved["totals"])]
     return len(ours), wrong
 
 
