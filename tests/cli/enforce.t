@@ -73,6 +73,33 @@ if [ "$(id -u)" = 0 ]; then
 	wrong=
 	[ "$(cat "$dir/pid")" = $$ ] || wrong='it is changed'
 	check 'and is left alone'
+	for kind in text number link dangling directory fifo long; do
+		at=$dir/pid.$kind
+		case $kind in
+		text) echo 'of value' >"$at" ;;
+		number) echo '999999999 of value' >"$at" ;;
+		link) echo 999999999 >"$dir/target" && ln -s "$dir/target" "$at" ;;
+		dangling) ln -s "$dir/nobody" "$at" ;;
+		directory) mkdir "$at" ;;
+		fifo) mkfifo "$at" ;;
+		long) printf '%080d' 1 >"$at" ;;
+		esac
+		before=$(ls -ld "$at")
+		refused 1 "$at: what is there is no pidfile" "what is no pidfile is not replaced: $kind" --dry-run --pidfile "$at"
+		wrong=
+		[ "$(ls -ld "$at")" = "$before" ] || wrong="it was: $before"
+		[ $kind != text ] || [ "$(cat "$at")" = 'of value' ] || wrong="$wrong, and holds: $(cat "$at")"
+		check "and is left alone: $kind"
+	done
+	for kind in empty gone; do
+		at=$dir/pid.$kind
+		[ $kind = empty ] && : >"$at" || echo 999999999 >"$at"
+		refused 1 "$dir/no/x: No such file or directory" "a pidfile that is $kind is taken" --dry-run \
+			--pidfile "$at" --json-lines="$dir/no/x"
+		wrong=
+		[ ! -e "$at" ] || wrong='it is still there'
+		check "and removed at the end: $kind"
+	done
 else
 	timeout 20 "$RTLA_STALL" enforce -T 1s >"$dir/out" 2>"$dir/err"
 	status=$?

@@ -134,8 +134,8 @@ static void thread_that_is_boosted_is_not_whom_others_wait_for(void **state)
 	if (item)
 		item->is_boosted = true;
 	has_it_boosted = has_cpu_within(waiter, 5);
+	stop(waiter);	/* he is above the other */
 	stop(hog);
-	stop(waiter);
 	assert_non_null(item);
 	assert_true(hog_had_it);
 	/* it runs, and we are why */

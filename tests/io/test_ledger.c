@@ -105,6 +105,38 @@ static void check_fate(struct fixture *fixture, struct ledger_id id, enum ledger
 	assert_int_equal(outcome.fate, fate);
 }
 
+static void pass_time(void *arg)
+{
+	((struct twin_machine *)arg)->now_at += 5 * MS;
+}
+
+/* the thread may run, in our place, before the call returns: that is no part of its wait */
+static void boost_begins_before_the_call_that_makes_it(void **state)
+{
+	struct fixture fixture;
+	struct ledger_boost made;
+	uint32_t nr_calls;
+
+	(void)state;
+	setup(&fixture);
+	assert_int_equal(ledger_prepare(fixture.ledger, 1, 0), 0);
+	made = boost(&fixture, deadline(1));
+	nr_calls = fixture.machine->nr_calls;
+	check_fate(&fixture, made.id, LEDGER_RESTORED);
+	teardown(&fixture);
+	setup(&fixture);
+	assert_int_equal(ledger_prepare(fixture.ledger, 1, 0), 0);
+	/* the last call of a boost */
+	fixture.machine->meanwhile_at = nr_calls;
+	fixture.machine->meanwhile = pass_time;
+	fixture.machine->meanwhile_arg = fixture.machine;
+	made = boost(&fixture, deadline(1));
+	assert_int_equal(fixture.machine->now_at, fixture.before.now_at + 5 * MS);
+	assert_int_equal(made.boosted_at, fixture.before.now_at);
+	check_fate(&fixture, made.id, LEDGER_RESTORED);
+	teardown(&fixture);
+}
+
 /* ---- what is given back ----------------------------------------------------------------------- */
 
 static void a_boost_is_given_and_taken_back(void **state)
@@ -735,6 +767,7 @@ static void a_hanging_child_does_not_keep_the_restorer_from_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(boost_begins_before_the_call_that_makes_it),
 		cmocka_unit_test(a_boost_is_given_and_taken_back),
 		cmocka_unit_test(whatever_it_was_it_is_again),
 		cmocka_unit_test(somebody_elses_change_stands),

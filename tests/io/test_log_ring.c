@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -47,12 +48,13 @@ static void render_dropped(uint64_t nr_dropped, void *arg, struct strbuf *out)
 	strbuf_addf(out, "dropped %llu\n", (unsigned long long)nr_dropped);
 }
 
-static struct log_ring *make_ring(enum log_ring_kind kind, int fd,
-				  void (*how)(const void *record, void *arg, struct strbuf *out))
+static struct log_ring *make_ring_at(enum log_ring_kind kind, int fd, const char *path,
+				     void (*how)(const void *record, void *arg, struct strbuf *out))
 {
 	const struct log_ring_target target = {
 		.kind = kind,
 		.fd = fd,
+		.path = path,
 		.record_size = sizeof(struct record),
 		.nr_records = NR_RECORDS,
 		.render = how,
@@ -64,6 +66,12 @@ static struct log_ring *make_ring(enum log_ring_kind kind, int fd,
 	if (log_ring_create(&target, &ring, &err))
 		fail_msg("%s", err.text);
 	return ring;
+}
+
+static struct log_ring *make_ring(enum log_ring_kind kind, int fd,
+				  void (*how)(const void *record, void *arg, struct strbuf *out))
+{
+	return make_ring_at(kind, fd, NULL, how);
 }
 
 static uint64_t now_ns(void)
@@ -212,40 +220,77 @@ static void full_disk_drops(void **state)
 	close(fd);
 }
 
-static void syslog_gets_a_datagram_per_line(void **state)
+static int listen_at(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const struct record record = { .number = 7 };
-	char dir[] = "/tmp/test_log_ring.XXXXXX";
-	struct error err = { 0 };
-	char text[64];
 	int server = socket(AF_UNIX, SOCK_DGRAM, 0);
-	int fd;
-	ssize_t length;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	unlink(path);
+	assert_int_equal(bind(server, (const struct sockaddr *)&address, sizeof(address)), 0);
+	return server;
+}
+
+/* Lines are said until one of them arrives, and the number of all that were dropped has been told. */
+static void say_until_heard(struct log_ring *ring, int server, uint64_t *nr_told)
+{
+	const struct record record = { .number = 7 };
+	struct pollfd wait = { .fd = server, .events = POLLIN };
+	bool is_heard = false;
+	char text[64];
+
+	for (int i = 0; !is_heard || *nr_told < log_ring_dropped(ring); i++) {
+		assert_true(i < 200);
+		assert_true(log_ring_put(ring, &record));
+		assert_true(log_ring_flush(ring, 5000));
+		while (poll(&wait, 1, 50) > 0) {
+			ssize_t length = recv(server, text, sizeof(text) - 1, 0);
+
+			assert_true(length > 0);
+			text[length] = '\0';
+			is_heard |= !strcmp(text, "line 7");
+			if (!strncmp(text, "dropped ", 8))
+				*nr_told += strtoul(text + 8, NULL, 10);
+		}
+	}
+	assert_int_equal(*nr_told, log_ring_dropped(ring));
+}
+
+static void syslog_that_comes_goes_and_comes_again_gets_a_datagram_per_line(void **state)
+{
+	char dir[] = "/tmp/test_log_ring.XXXXXX";
+	const struct record record = { .number = 7 };
+	struct error err = { 0 };
 	struct log_ring *ring;
+	uint64_t nr_told = 0;
+	uint64_t nr_before;
+	char path[64];
+	int server;
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/log", dir);
-	assert_true(log_ring_open_syslog(address.sun_path, &err) < 0);
-	assert_non_null(strstr(err.text, address.sun_path));
-	assert_int_equal(bind(server, (const struct sockaddr *)&address, sizeof(address)), 0);
-	fd = log_ring_open_syslog(address.sun_path, &err);
-	assert_true(fd >= 0);
-	ring = make_ring(LOG_RING_SYSLOG, fd, render);
-	assert_true(log_ring_put(ring, &record));
-	length = recv(server, text, sizeof(text) - 1, 0);
-	assert_true(length > 0);
-	text[length] = '\0';
-	assert_string_equal(text, "line 7");
-	/* nobody there any more */
-	close(server);
+	snprintf(path, sizeof(path), "%s/log", dir);
+	assert_true(log_ring_open_syslog(path, &err) < 0);
+	assert_non_null(strstr(err.text, path));
+	ring = make_ring_at(LOG_RING_SYSLOG, -1, path, render);
+	/* nobody there yet */
 	assert_true(log_ring_put(ring, &record));
 	assert_true(log_ring_flush(ring, 5000));
-	assert_true(log_ring_dropped(ring) > 0);
+	assert_int_equal(log_ring_dropped(ring), 1);
+	server = listen_at(path);
+	say_until_heard(ring, server, &nr_told);
+	/* one that is started anew has another socket */
+	close(server);
+	server = listen_at(path);
+	say_until_heard(ring, server, &nr_told);
+	/* nobody there any more */
+	close(server);
+	nr_before = log_ring_dropped(ring);
+	assert_true(log_ring_put(ring, &record));
+	assert_true(log_ring_flush(ring, 5000));
+	assert_int_equal(log_ring_dropped(ring), nr_before + 1);
 	assert_true(log_ring_destroy(ring, 5000));
-	close(fd);
-	unlink(address.sun_path);
+	unlink(path);
 	rmdir(dir);
 }
 
@@ -257,7 +302,7 @@ int main(void)
 		cmocka_unit_test(writer_that_hangs_is_left_behind),
 		cmocka_unit_test(pipe_without_a_reader_drops),
 		cmocka_unit_test(full_disk_drops),
-		cmocka_unit_test(syslog_gets_a_datagram_per_line),
+		cmocka_unit_test(syslog_that_comes_goes_and_comes_again_gets_a_datagram_per_line),
 	};
 
 	return cmocka_run_group_tests_name("log_ring", tests, NULL, NULL);

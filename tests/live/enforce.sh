@@ -20,6 +20,7 @@ starve=$TOOLS/starve
 pid=
 hogs=
 cleanup() {
+	# shellcheck disable=SC2086
 	kill $pid $hogs 2>/dev/null
 }
 for server in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do

@@ -56,6 +56,41 @@ static void an_overrun_is_paid_back_before_the_next(void **state)
 	assert_int_equal(budget.worst_excess_ns, 200 * US);
 }
 
+/* It ended meanwhile: 30 ms were charged, 1 was taken. Never more than one whole budget. */
+static void what_was_not_taken_is_given_back(void **state)
+{
+	struct budget budget = make(50 * MS, S);
+
+	(void)state;
+	boost(&budget, 4 * MS, 30 * MS, 0);
+	assert_false(budget_affords(&budget, 49 * MS, 31 * MS));
+	budget_refund(&budget, 29 * MS, 31 * MS);
+	assert_true(budget_affords(&budget, 49 * MS, 31 * MS));
+	assert_int_equal(budget.charged_ns, 1 * MS);
+	budget_refund(&budget, 1 * MS, 31 * MS);
+	assert_int_equal(budget.balance_ns, 50 * MS);
+}
+
+/* 30 us turn out later: together with what was granted, 80 have to accrue, while another boost goes on or not */
+static void what_comes_late_is_paid_back_before_the_next(void **state)
+{
+	struct budget budget = make(50 * US, S);
+
+	(void)state;
+	assert_int_equal(boost(&budget, 50 * US, 50 * US, 0), 0);
+	budget_charge_late(&budget, 30 * US, 50 * US);
+	assert_in_range(budget_debt_ns(&budget), 29 * US, 30 * US);
+	assert_int_equal(budget.charged_ns, 80 * US);
+	assert_int_equal(budget.worst_late_ns, 30 * US);
+	assert_int_equal(budget.nr_boosts, 1);
+	assert_int_equal(budget_ready_at(&budget, 50 * US, S), 16 * S / 10);
+	budget_begin(&budget, 50 * US, 16 * S / 10);
+	budget_charge_late(&budget, 10 * US, 16 * S / 10);
+	assert_int_equal(budget_settle(&budget, 50 * US, 16 * S / 10), 0);
+	assert_int_equal(budget_debt_ns(&budget), 10 * US);
+	assert_in_range(budget.worst_debt_ns, 29 * US, 30 * US);
+}
+
 /* what was granted and not used is there again */
 static void what_was_not_used_comes_back(void **state)
 {
@@ -151,14 +186,14 @@ static uint64_t next_random(uint64_t *seed)
 
 /*
  * Whatever the history: what was charged is at most the budget at the beginning, what has accrued since,
- * and the largest overrun of one boost. And ready_at is the first instant at which it is affordable.
+ * the largest overrun of one boost, and what came late of two, the largest. And ready_at is the first instant at which it is affordable.
  */
 static void check_history(uint64_t seed)
 {
 	uint64_t per_ns = 1 + next_random(&seed) % S;
 	uint64_t ns = next_random(&seed) % (2 * per_ns);
 	struct budget budget = make(ns, per_ns);
-	uint64_t at = 0, charged_ns = 0;
+	uint64_t at = 0, charged_ns = 0, late_ns = 0;
 
 	for (int i = 0; i < 60; i++) {
 		uint64_t grant_ns = budget_grant(&budget, 1 + next_random(&seed) % (ns + 10));
@@ -182,10 +217,12 @@ static void check_history(uint64_t seed)
 		took_ns = next_random(&seed) % 4 ? next_random(&seed) % (grant_ns + 1) :
 						   next_random(&seed) % (3 * grant_ns + 1);
 		at += took_ns;
+		budget_charge_late(&budget, late_ns, at);
 		budget_settle(&budget, took_ns, at);
-		charged_ns += took_ns;
+		charged_ns += took_ns + late_ns;
+		late_ns = next_random(&seed) % 2 ? next_random(&seed) % (grant_ns + 1) : 0;
 		accrued = (unsigned __int128)at * ns / per_ns + 1;
-		assert_true(charged_ns <= ns + accrued + budget.worst_excess_ns);
+		assert_true(charged_ns <= ns + accrued + budget.worst_excess_ns + 2 * budget.worst_late_ns);
 		assert_int_equal(budget.charged_ns, charged_ns);
 	}
 }
@@ -213,6 +250,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_begins_full),
 		cmocka_unit_test(an_overrun_is_paid_back_before_the_next),
+		cmocka_unit_test(what_comes_late_is_paid_back_before_the_next),
+		cmocka_unit_test(what_was_not_taken_is_given_back),
 		cmocka_unit_test(what_was_not_used_comes_back),
 		cmocka_unit_test(while_reserved_it_does_not_fill_up),
 		cmocka_unit_test(a_grant_is_never_more_than_the_whole),

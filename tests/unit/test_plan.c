@@ -201,6 +201,31 @@ static void it_is_restored_after_its_grant_and_boosted_again_a_period_later(void
 	plan_destroy(fixture.plan);
 }
 
+/* a threshold of 100 ms, a period of 400 ms: not boosted after the threshold, and that is said */
+static void one_that_had_its_boost_of_the_period_is_let_be_until_the_next(void **state)
+{
+	struct plan_config config = standard();
+	struct plan_wait wait = kthread(10, 1, 0);
+	struct fixture fixture;
+
+	(void)state;
+	config.period_ns = 400 * MS;
+	setup(&fixture, &config);
+	run(&fixture, 100 * MS, &wait, 1);
+	fixture.usage = (struct plan_usage){ .has_run = true };
+	run(&fixture, 101 * MS, NULL, 0);
+	wait.began_at = 101 * MS;
+	assert_int_equal(run(&fixture, 200 * MS, &wait, 1), 0);
+	assert_int_equal(run(&fixture, 201 * MS, &wait, 1), 1);
+	check_is(&fixture, 0, PLAN_LET_BE, 10, PLAN_WHY_PERIOD);
+	assert_int_equal(fixture.commands[0].notes & PLAN_NOTE_LOUD, 0);
+	/* once is enough */
+	assert_int_equal(run(&fixture, 300 * MS, &wait, 1), 0);
+	assert_int_equal(run(&fixture, 500 * MS, &wait, 1), 1);
+	check_is(&fixture, 0, PLAN_BOOST, 10, PLAN_WHY_NONE);
+	plan_destroy(fixture.plan);
+}
+
 /* what the trace says is older than the boost: no reason to boost it again at once */
 static void a_trace_that_is_behind_does_not_boost_twice(void **state)
 {
@@ -748,7 +773,7 @@ static void an_overrun_puts_off_the_next_and_that_is_loud(void **state)
 	plan_destroy(fixture.plan);
 }
 
-static void the_larger_of_granted_and_jitter_is_charged(void **state)
+static void what_turns_out_later_is_charged_too(void **state)
 {
 	struct plan_config config = standard();
 	struct plan_wait wait = kthread(10, 1, 0);
@@ -757,9 +782,11 @@ static void the_larger_of_granted_and_jitter_is_charged(void **state)
 	(void)state;
 	setup(&fixture, &config);
 	fixture.usage.is_asleep = true;
-	fixture.result = (struct plan_result){ .is_granted_known = true, .granted_ns = 5, .jitter_ns = 9 };
+	fixture.result = (struct plan_result){ .is_granted_known = true, .granted_ns = 5 };
 	run(&fixture, 100 * MS, &wait, 1);
 	run(&fixture, 101 * MS, NULL, 0);
+	assert_int_equal(plan_budget(fixture.plan, 1)->charged_ns, 5);
+	plan_charge_late(fixture.plan, 1, 4, 102 * MS);
 	assert_int_equal(plan_budget(fixture.plan, 1)->charged_ns, 9);
 	/* what is not known is taken to be all the time there was */
 	fixture.result = (struct plan_result){ 0 };
@@ -862,6 +889,7 @@ int main(void)
 		cmocka_unit_test(thresholds_differ_by_thread),
 		cmocka_unit_test(it_is_restored_when_it_sleeps),
 		cmocka_unit_test(it_is_restored_after_its_grant_and_boosted_again_a_period_later),
+		cmocka_unit_test(one_that_had_its_boost_of_the_period_is_let_be_until_the_next),
 		cmocka_unit_test(a_trace_that_is_behind_does_not_boost_twice),
 		cmocka_unit_test(one_that_began_late_has_its_grant_from_then),
 		cmocka_unit_test(one_that_ends_is_restored_as_gone),
@@ -886,7 +914,7 @@ int main(void)
 		cmocka_unit_test(fifo_is_one_above_the_culprit),
 		cmocka_unit_test(boosts_keep_within_the_budget),
 		cmocka_unit_test(an_overrun_puts_off_the_next_and_that_is_loud),
-		cmocka_unit_test(the_larger_of_granted_and_jitter_is_charged),
+		cmocka_unit_test(what_turns_out_later_is_charged_too),
 		cmocka_unit_test(a_budget_below_the_runtime_cuts_the_grant),
 		cmocka_unit_test(a_thousand_on_one_cpu_are_served_in_turn),
 		cmocka_unit_test(what_does_not_fit_is_counted),

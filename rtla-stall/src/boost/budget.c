@@ -90,31 +90,54 @@ void budget_begin(struct budget *budget, uint64_t grant_ns, uint64_t now_at)
 	budget->balance_ns -= bounded(grant_ns);
 }
 
+static void charge(struct budget *budget, uint64_t ns)
+{
+	uint64_t debt_ns;
+
+	if (budget->balance_ns > -NS_MOST)
+		budget->balance_ns -= bounded(ns);
+	cap(budget);
+	budget->charged_ns += ns;
+	debt_ns = budget_debt_ns(budget);
+	if (debt_ns > budget->worst_debt_ns)
+		budget->worst_debt_ns = debt_ns;
+}
+
 uint64_t budget_settle(struct budget *budget, uint64_t charged_ns, uint64_t now_at)
 {
 	uint64_t granted_ns = budget->reserved_ns;
 	uint64_t excess_ns = charged_ns > granted_ns ? charged_ns - granted_ns : 0;
-	uint64_t debt_ns;
 
 	assert(budget->is_reserved);
 	accrue(budget, now_at);
 	budget->is_reserved = false;
 	budget->reserved_ns = 0;
 	budget->balance_ns += bounded(granted_ns);
-	if (budget->balance_ns > -NS_MOST)
-		budget->balance_ns -= bounded(charged_ns);
-	cap(budget);
-	budget->charged_ns += charged_ns;
+	charge(budget, charged_ns);
 	if (charged_ns)
 		budget->nr_boosts++;
 	if (excess_ns)
 		budget->nr_excesses++;
 	if (excess_ns > budget->worst_excess_ns)
 		budget->worst_excess_ns = excess_ns;
-	debt_ns = budget_debt_ns(budget);
-	if (debt_ns > budget->worst_debt_ns)
-		budget->worst_debt_ns = debt_ns;
 	return excess_ns;
+}
+
+void budget_charge_late(struct budget *budget, uint64_t ns, uint64_t now_at)
+{
+	accrue(budget, now_at);
+	charge(budget, ns);
+	if (ns > budget->worst_late_ns)
+		budget->worst_late_ns = ns;
+}
+
+void budget_refund(struct budget *budget, uint64_t ns, uint64_t now_at)
+{
+	assert(ns <= budget->charged_ns);
+	accrue(budget, now_at);
+	budget->charged_ns -= ns;
+	budget->balance_ns += bounded(ns);
+	cap(budget);
 }
 
 uint64_t budget_debt_ns(const struct budget *budget)

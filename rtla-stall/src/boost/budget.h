@@ -17,13 +17,14 @@
  *
  * Time accrues steadily, up to one whole budget (ns in per_ns); it begins with that. A boost may begin
  * when the balance covers all of its grant. When it has ended, what it really took is charged: more
- * than was granted is debt, and has to accrue again before the next boost begins. Nothing is forgiven
- * and nothing is assumed.
+ * than was granted is debt, and has to accrue again before the next boost begins. What turns out only
+ * later, by the trace, is charged later: debt just the same. Nothing is forgiven and nothing is assumed.
  *
  * Pure: integers, exact (fractions of a nanosecond are carried on), no clock, no memory of its own.
  *
  * Invariant, for every history: charged_ns <= budget at the beginning + accrued since + the overrun
- * (charged less granted) of one boost, the largest.
+ * (charged less granted) of one boost, the largest, + the two largest late charges, as long as that of
+ * a boost comes before the second boost after it.
  */
 
 struct budget {
@@ -40,6 +41,7 @@ struct budget {
 	uint64_t nr_excesses;	/* took more than their grant */
 	uint64_t worst_excess_ns;
 	uint64_t worst_debt_ns;
+	uint64_t worst_late_ns;	/* charge that came late */
 };
 
 /**
@@ -72,6 +74,12 @@ void budget_begin(struct budget *budget, uint64_t grant_ns, uint64_t now_at);
  * Return: by how much that is more than its grant.
  */
 uint64_t budget_settle(struct budget *budget, uint64_t charged_ns, uint64_t now_at);
+
+/** budget_charge_late() - so much more was taken than was known at budget_settle(); another boost may go on */
+void budget_charge_late(struct budget *budget, uint64_t ns, uint64_t now_at);
+
+/** budget_refund() - so much of what was charged was not taken after all */
+void budget_refund(struct budget *budget, uint64_t ns, uint64_t now_at);
 
 /** budget_debt_ns() - what has to accrue before the balance is 0 again */
 uint64_t budget_debt_ns(const struct budget *budget);

@@ -8,18 +8,19 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../util/error.h"
 #include "../util/guard.h"
 #include "../view/format.h"
 #include "enforce_boost.h"
+#include "enforce_place.h"
 #include "enforce_run.h"
 #include "enforce_self.h"
 #include "restorer.h"
 
-#define SOON_NS 50000u		/* a timer that is due already still lets others run */
+#define SOON_NS 50000u		/* what is due already still lets others run */
 #define UNDO_QUIET_MS 5000
 #define HELD_UP_NS 50000000u
 
@@ -37,7 +38,8 @@ struct run {
 	struct restorer *restorer;
 	struct enforce_cases *cases;
 	struct enforce_boosts *boosts;
-	int timer_fd;
+	struct enforce_place *place;
+	uint64_t now;			/* of the round */
 	int json_fd;			/* ours to close; -1 */
 	bool has_pidfile;
 	bool is_restorer_lost;
@@ -55,35 +57,32 @@ static void on_episode(const struct episode *episode, void *arg)
 		enforce_boosts_on_episode(run->boosts, episode);
 }
 
-static void arm(const struct run *run, uint64_t due_at)
-{
-	uint64_t soon_at = enforce_watch_now() + SOON_NS;
-	struct itimerspec timer = { 0 };
-
-	if (due_at < soon_at)
-		due_at = soon_at;
-	timer.it_value.tv_sec = (time_t)(due_at / 1000000000u);
-	timer.it_value.tv_nsec = (long)(due_at % 1000000000u);
-	timerfd_settime(run->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
-}
-
-/* Until it is due, or something comes. Return: whether that has to do with the trace. */
+/*
+ * Until it is due, or something comes. Return: whether that has to do with the trace.
+ *
+ * No timerfd: with PREEMPT_RT it fires in ktimers/N of this CPU, which may be what starves. The timeout of a
+ * real-time thread's own system call fires in the interrupt.
+ */
 static bool await(struct run *run, uint64_t due_at)
 {
 	struct pollfd waits[] = {
-		{ .fd = run->timer_fd, .events = POLLIN },
 		{ .fd = enforce_watch_fd(run->watch), .events = POLLIN },
 		{ .fd = run->restorer ? restorer_fd(run->restorer) : -1, .events = POLLIN },
+	};
+	uint64_t now = enforce_watch_now();
+	uint64_t ns = due_at > now + SOON_NS ? due_at - now : SOON_NS;
+	const struct timespec timeout = {
+		.tv_sec = (time_t)(ns / 1000000000u),
+		.tv_nsec = (long)(ns % 1000000000u),
 	};
 	struct error failure = { 0 };
 	int result;
 
-	arm(run, due_at);
 	if (run->is_restorer_lost)
-		waits[2].fd = -1;
-	if (ppoll(waits, 3, NULL, &run->signals) <= 0)
+		waits[1].fd = -1;
+	if (ppoll(waits, 2, &timeout, &run->signals) <= 0)
 		return false;
-	if (waits[2].revents) {
+	if (waits[1].revents) {
 		result = restorer_ensure(run->restorer, &failure);
 		run->is_restorer_lost = result < 0;
 		if (result)
@@ -92,7 +91,23 @@ static bool await(struct run *run, uint64_t due_at)
 					"had ended; %s",
 					result > 0 ? "there is another" : failure.text);
 	}
-	return waits[1].revents;
+	return waits[0].revents;
+}
+
+/* A CPU on which one starves may soon not let us run either. */
+static void avoid(struct enforce_case *item, void *arg)
+{
+	struct run *run = arg;
+
+	if (item->is_waiting && item->is_wanted)
+		enforce_place_avoid(run->place, item->cpu, run->now);
+}
+
+static void settle(struct run *run, uint64_t now)
+{
+	run->now = now;
+	enforce_cases_for_each(run->cases, avoid, run);
+	enforce_place_settle(run->place, run->restorer ? restorer_pid(run->restorer) : 0, now);
 }
 
 static void print_state(const struct run *run, uint64_t now)
@@ -138,6 +153,7 @@ static int loop(struct run *run, struct error *err)
 			now = enforce_watch_now();
 		}
 		enforce_boosts_round(run->boosts, now);
+		settle(run, now);
 		say_held_up(run, "it boosted and restored", now);
 		if (wants_state && *wants_state) {
 			*wants_state = 0;
@@ -273,6 +289,8 @@ static int make_tables(struct run *run, struct error *err)
 	int result = plan_create(&run->config, enforce_watch_now(), &run->plan, err);
 
 	if (!result)
+		result = enforce_place_create(&run->place, err);
+	if (!result)
 		result = enforce_cases_create(&cases, &run->cases, err);
 	boosts.plan = run->plan;
 	boosts.cases = run->cases;
@@ -284,8 +302,7 @@ static int make_tables(struct run *run, struct error *err)
 	enforce_cases_add_own(run->cases, enforce_watch_setup_pid(run->watch));
 	enforce_cases_add_own(run->cases, run->guard ? guard_pid(run->guard) : 0);
 	enforce_cases_add_own(run->cases, run->restorer ? restorer_pid(run->restorer) : 0);
-	run->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	return run->timer_fd < 0 ? error_set(err, -errno, "a timer: %s", strerror(errno)) : 0;
+	return 0;
 }
 
 static int open_all(struct run *run, struct error *err)
@@ -354,11 +371,10 @@ static int close_all(struct run *run, int result, struct error *err)
 	enforce_boosts_destroy(run->boosts);
 	enforce_cases_destroy(run->cases);
 	plan_destroy(run->plan);
+	enforce_place_destroy(run->place);
 	ledger_destroy(run->ledger);
 	restorer_destroy(run->restorer);
 	sched_sys_close(run->sys);
-	if (run->timer_fd >= 0)
-		close(run->timer_fd);
 	give_tracing_back(run);
 	enforce_log_destroy(run->log);
 	if (run->json_fd >= 0)
@@ -436,7 +452,7 @@ static int run_live(struct run *run, struct error *err)
 int enforce_run(const struct enforce_params *params, const struct enforce_setting *setting,
 		struct error *err)
 {
-	struct run run = { .params = params, .setting = setting, .timer_fd = -1, .json_fd = -1 };
+	struct run run = { .params = params, .setting = setting, .json_fd = -1 };
 	int result;
 
 	if (params->simulate)

@@ -8,16 +8,18 @@
 
 #include "../util/error.h"
 #include "../view/format.h"
+#include "enforce_blame.h"
+#include "enforce_loss.h"
 #include "enforce_state.h"
 #include "enforce_words.h"
 #include "restorer.h"
 
 #define SUM_UP_NS UINT64_C(1000000000)	/* boosts in care are summed up so often */
-#define SETTLE_NS 100000u		/* from a restore until the culprit runs again, and has been traced */
 #define SAY_AGAIN_NS UINT64_C(10000000000)
 
 struct enforce_boosts {
 	struct enforce_boosts_setting setting;
+	struct enforce_losses *losses;
 	uint64_t now;
 	uint64_t tried_again_at;
 	uint64_t refused_at;	/* when it was last said that the kernel refuses a boost */
@@ -72,14 +74,6 @@ static void say_let_be(const struct enforce_boosts *boosts, const struct plan_co
 
 /* ---- boosting --------------------------------------------------------------------------------- */
 
-static void on_open_wait(const struct episode *episode, void *arg)
-{
-	struct enforce_boost_record *record = arg;
-
-	record->has_causes = true;
-	memcpy(record->causes, episode->causes, sizeof(record->causes));
-}
-
 static void fill_record(struct enforce_boosts *boosts, struct enforce_case *item,
 			const struct plan_command *command, uint64_t boosted_at)
 {
@@ -115,9 +109,20 @@ static void fill_record(struct enforce_boosts *boosts, struct enforce_case *item
 	};
 	memcpy(record->comm, item->comm, sizeof(record->comm));
 	memcpy(record->work, item->work, sizeof(record->work));
-	if (engine_show_open(enforce_watch_engine(boosts->setting.watch), item->task, boosted_at,
-			     on_open_wait, record))
-		record->has_causes = false;
+	enforce_blame(boosts->setting.watch, boosts->setting.cases, item->task, record);
+}
+
+/* Whoever has the CPU pays; when that is one of ours for a moment, whoever had it before. */
+static int32_t find_payer(const struct enforce_boosts *boosts, const struct enforce_case *item)
+{
+	const struct plan_occupant *payer = &item->put_before;
+
+	if (payer->kind != PLAN_OCCUPANT_THREAD || payer->is_ourselves)
+		payer = &item->record.culprit;
+	if (!boosts->setting.ledger || item->record.seen_by != ENFORCE_SEEN_BY_TRACE ||
+	    payer->kind != PLAN_OCCUPANT_THREAD)
+		return TID_UNKNOWN;
+	return payer->tid;
 }
 
 static void count_boost(struct enforce_boosts *boosts, struct enforce_case *item)
@@ -178,9 +183,74 @@ static void do_boost(struct enforce_boosts *boosts, const struct plan_command *c
 	item->is_boosted = true;
 	item->boost = boost.id;
 	item->care_until_at = boost.boosted_at + boosts->setting.params->duration_ns;
+	item->put_before = command->wait.occupant;
 	fill_record(boosts, item, command, boost.boosted_at);
+	enforce_losses_begin(boosts->losses, command->cpu, find_payer(boosts, item), boosts->now);
 	count_boost(boosts, item);
 	enforce_words_say_boost(boosts->setting.log, &item->record);
+}
+
+/* ---- what it cost ----------------------------------------------------------------------------- */
+
+/* More than was granted; or less, when it ended while it was boosted, and all the time was charged. */
+static void settle(struct enforce_boosts *boosts, const struct enforce_held *held)
+{
+	const struct enforce_boost_record *record = &held->record;
+
+	if (!record->is_jitter_known)
+		return;
+	if (record->jitter_ns > held->charged_ns)
+		plan_charge_late(boosts->setting.plan, record->cpu, record->jitter_ns - held->charged_ns,
+				 boosts->now);
+	else if (!record->is_granted_known)
+		plan_refund(boosts->setting.plan, record->cpu, held->charged_ns - record->jitter_ns,
+			    boosts->now);
+}
+
+static void emit(struct enforce_boosts *boosts, struct enforce_held *held)
+{
+	struct enforce_boost_record *record = &held->record;
+
+	settle(boosts, held);
+	if (record->is_jitter_known && (record->jitter_ns > held->charged_ns || !record->is_granted_known)) {
+		record->excess_ns = record->jitter_ns > record->grant_ns ?
+					    record->jitter_ns - record->grant_ns : 0;
+		record->budget_debt_ns = budget_debt_ns(plan_budget(boosts->setting.plan, record->cpu));
+	}
+	if (record->excess_ns > boosts->worst_excess_ns)
+		boosts->worst_excess_ns = record->excess_ns;
+	enforce_log_boost(boosts->setting.log, record);
+}
+
+/* Those whose cost is known by now. */
+static void emit_known(struct enforce_boosts *boosts)
+{
+	struct engine *engine = enforce_watch_engine(boosts->setting.watch);
+	uint64_t seen_at = enforce_watch_seen_at(boosts->setting.watch);
+	struct enforce_held held;
+
+	while (enforce_losses_next(boosts->losses, engine, seen_at, &held))
+		emit(boosts, &held);
+}
+
+/* That of one CPU, known or not. */
+static void emit_held(struct enforce_boosts *boosts, uint32_t cpu)
+{
+	struct engine *engine = enforce_watch_engine(boosts->setting.watch);
+	uint64_t seen_at = enforce_watch_seen_at(boosts->setting.watch);
+	struct enforce_held held;
+
+	if (enforce_losses_take(boosts->losses, cpu, engine, seen_at, &held))
+		emit(boosts, &held);
+}
+
+static void hold_or_emit(struct enforce_boosts *boosts, const struct enforce_boost_record *record,
+			 uint64_t charged_ns)
+{
+	struct enforce_held held = { .record = *record, .charged_ns = charged_ns };
+
+	if (!enforce_losses_hold(boosts->losses, record, charged_ns))
+		emit(boosts, &held);
 }
 
 /* ---- restoring -------------------------------------------------------------------------------- */
@@ -189,25 +259,28 @@ static void end_record(struct enforce_boosts *boosts, struct enforce_case *item,
 		       const struct plan_command *command, const struct ledger_outcome *outcome)
 {
 	struct enforce_boost_record *record = &item->record;
+	const struct budget *budget = plan_budget(boosts->setting.plan, record->cpu);
+	uint64_t charged_ns;
 	const struct plan_result result = {
 		.is_granted_known = outcome->usage.has_granted,
 		.granted_ns = outcome->usage.granted_ns,
 		.is_asleep = outcome->usage.seen.is_asleep,
 	};
 
+	emit_held(boosts, record->cpu);
+	charged_ns = budget->charged_ns;
 	record->excess_ns = plan_restored(boosts->setting.plan, command, &result, outcome->restored_at);
 	record->why = command->why;
 	record->fate = outcome->fate;
 	record->is_granted_known = result.is_granted_known;
 	record->granted_ns = result.granted_ns;
 	record->restored_at = outcome->restored_at;
-	record->budget_debt_ns = budget_debt_ns(plan_budget(boosts->setting.plan, record->cpu));
+	record->budget_debt_ns = budget_debt_ns(budget);
+	hold_or_emit(boosts, record, budget->charged_ns - charged_ns);
 	item->is_boosted = false;
 	item->granted_ns += result.granted_ns;
 	boosts->granted_ns += result.granted_ns;
 	boosts->nr_ineffective += command->why == PLAN_WHY_INEFFECTIVE;
-	if (record->excess_ns > boosts->worst_excess_ns)
-		boosts->worst_excess_ns = record->excess_ns;
 }
 
 static void do_restore(struct enforce_boosts *boosts, const struct plan_command *command)
@@ -236,7 +309,6 @@ static void do_restore(struct enforce_boosts *boosts, const struct plan_command 
 	end_record(boosts, item, command, &outcome);
 	enforce_words_say_end(boosts->setting.log, &item->record);
 	sum_up(boosts, item);
-	enforce_log_boost(boosts->setting.log, &item->record);
 }
 
 static void try_again(struct enforce_boosts *boosts)
@@ -254,14 +326,12 @@ void enforce_boosts_on_episode(struct enforce_boosts *boosts, const struct episo
 {
 	struct enforce_case *item = enforce_cases_find(boosts->setting.cases, episode->tid);
 
-	/* the act itself takes its time, and the thread may run before it is over */
+	enforce_losses_on_episode(boosts->losses, episode);
 	if (!item || !item->is_boosted || item->record.is_ran_known ||
-	    episode->ended_at < item->record.boosted_at - item->record.boosting_ns ||
-	    episode->began_at > item->record.boosted_at)
+	    episode->ended_at < item->record.boosted_at || episode->began_at > item->record.boosted_at)
 		return;
 	item->record.is_ran_known = true;
-	item->record.ran_after_ns = episode->ended_at > item->record.boosted_at ?
-				    episode->ended_at - item->record.boosted_at : 0;
+	item->record.ran_after_ns = episode->ended_at - item->record.boosted_at;
 }
 
 /* ---- rounds ----------------------------------------------------------------------------------- */
@@ -293,8 +363,8 @@ static void see_through_boost(const struct enforce_boosts *boosts, struct plan_o
 
 	if (item && item->record.serial && !item->record.is_dry_run &&
 	    (item->is_boosted ||
-	     enforce_watch_seen_at(boosts->setting.watch) < item->record.restored_at + SETTLE_NS))
-		*occupant = item->record.culprit;
+	     enforce_watch_seen_at(boosts->setting.watch) < item->record.restored_at + ENFORCE_SETTLE_NS))
+		*occupant = item->put_before;
 }
 
 static void add_case(struct enforce_case *item, void *arg)
@@ -343,6 +413,7 @@ void enforce_boosts_round(struct enforce_boosts *boosts, uint64_t now)
 {
 	boosts->now = now;
 	enforce_cases_round(boosts->setting.cases, now);
+	emit_known(boosts);
 	plan_begin(boosts->setting.plan, now);
 	measure(boosts);
 	enforce_cases_for_each(boosts->setting.cases, add_case, boosts);
@@ -364,6 +435,8 @@ void enforce_boosts_stop(struct enforce_boosts *boosts, uint64_t now)
 	boosts->now = now;
 	plan_stop(boosts->setting.plan, now);
 	do_commands(boosts);
+	for (uint32_t cpu = 0; cpu < boosts->setting.nr_cpus; cpu++)
+		emit_held(boosts, cpu);
 }
 
 /* ---- how things stand ------------------------------------------------------------------------- */
@@ -401,11 +474,17 @@ int enforce_boosts_create(const struct enforce_boosts_setting *setting, struct e
 	if (!boosts)
 		return error_set(err, -ENOMEM, "out of memory");
 	boosts->setting = *setting;
+	if (enforce_losses_create(setting->nr_cpus, &boosts->losses, err)) {
+		free(boosts);
+		return -ENOMEM;
+	}
 	*ret = boosts;
 	return 0;
 }
 
 void enforce_boosts_destroy(struct enforce_boosts *boosts)
 {
+	if (boosts)
+		enforce_losses_destroy(boosts->losses);
 	free(boosts);
 }

@@ -39,7 +39,7 @@ int enforce_boosts_create(const struct enforce_boosts_setting *setting, struct e
 /** enforce_boosts_destroy() - @boosts may be NULL; stop them first */
 void enforce_boosts_destroy(struct enforce_boosts *boosts);
 
-/** enforce_boosts_on_episode() - a wait has ended: is it that of a thread that is boosted? */
+/** enforce_boosts_on_episode() - a wait has ended: of a thread that is boosted, or of who paid for that? */
 void enforce_boosts_on_episode(struct enforce_boosts *boosts, const struct episode *episode);
 
 /** enforce_boosts_round() - decide and do, after a turn of the watch */

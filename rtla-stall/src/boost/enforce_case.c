@@ -104,7 +104,7 @@ void enforce_cases_for_each(struct enforce_cases *cases,
 
 /* ---- reading /proc ---------------------------------------------------------------------------- */
 
-static bool is_own(const struct enforce_cases *cases, int32_t tid)
+bool enforce_cases_is_own(const struct enforce_cases *cases, int32_t tid)
 {
 	int proc_fd = enforce_watch_proc_fd(cases->setting.watch);
 	char path[48];
@@ -150,7 +150,7 @@ static void judge(struct enforce_cases *cases, struct enforce_case *item, const 
 	memcpy(item->comm, thread->comm, sizeof(item->comm));
 	item->is_kthread = thread->is_kthread;
 	item->is_wanted = thread->is_kthread || params->wants_user_threads;
-	item->is_ourselves = !thread->is_kthread && is_own(cases, item->tid);
+	item->is_ourselves = !thread->is_kthread && enforce_cases_is_own(cases, item->tid);
 	item->verdict = enforce_rules_judge(&params->rules, item->comm, has_process ? process : NULL);
 	if (cases->setting.sys->ops->is_confined(cases->setting.sys, item->tid, &item->is_confined))
 		item->is_confined = true;
@@ -365,7 +365,7 @@ static void find_occupant(struct enforce_cases *cases, const struct enforce_case
 		enforce_occupant_find(cases->setting.watch, item->cpu, item->prio, item->comm,
 				      &known->occupant);
 		if (known->occupant.kind == PLAN_OCCUPANT_THREAD && !known->occupant.is_kthread)
-			known->occupant.is_ourselves = is_own(cases, known->occupant.tid);
+			known->occupant.is_ourselves = enforce_cases_is_own(cases, known->occupant.tid);
 		known->round = cases->round;
 	}
 	*ret = known->occupant;

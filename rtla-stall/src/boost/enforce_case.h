@@ -62,6 +62,7 @@ struct enforce_case {
 	uint64_t care_until_at;		/* it is kept so long after a boost */
 	struct ledger_id boost;
 	struct enforce_boost_record record;
+	struct plan_occupant put_before; /* had the CPU when it was boosted */
 	uint32_t nr_boosts;		/* of this stall */
 	uint64_t granted_ns;		/* by them */
 	uint64_t summed_at;		/* when they were last summed up in the log */
@@ -90,6 +91,9 @@ void enforce_cases_destroy(struct enforce_cases *cases);
 
 /** enforce_cases_add_own() - a process of ours, which is never boosted */
 void enforce_cases_add_own(struct enforce_cases *cases, int32_t pid);
+
+/** enforce_cases_is_own() - a thread of this program, or of a process of ours */
+bool enforce_cases_is_own(const struct enforce_cases *cases, int32_t tid);
 
 /** enforce_cases_round() - see who waits now, after a turn of the watch */
 void enforce_cases_round(struct enforce_cases *cases, uint64_t now);

@@ -104,7 +104,7 @@ static void add_boost(struct value_maker *json, struct json_object *line,
 	value_number(json, line, "grant_ns", record->grant_ns);
 	add_known(json, line, "granted_ns", record->is_granted_known, record->granted_ns);
 	add_known(json, line, "ran_after_ns", record->is_ran_known, record->ran_after_ns);
-	add_known(json, line, "jitter_ns", record->is_granted_known, record->granted_ns);
+	add_known(json, line, "jitter_ns", record->is_jitter_known, record->jitter_ns);
 	value_number(json, line, "excess_ns", record->excess_ns);
 	value_number(json, line, "debt_ns", record->budget_debt_ns);
 	value_number(json, line, "restored_ns", record->restored_at);

@@ -35,9 +35,8 @@ struct boost_line {
 
 struct enforce_log {
 	bool is_verbose;
-	int file_fd;		/* ours to close, as the next two; -1 */
+	int file_fd;		/* ours to close, as the next one; -1 */
 	int kmsg_fd;
-	int syslog_fd;
 	struct log_ring *rings[NR_TARGETS];
 };
 
@@ -170,6 +169,7 @@ static int add_ring(struct enforce_log *log, enum target number, enum log_ring_k
 	const struct log_ring_target target = {
 		.kind = kind,
 		.fd = fd,
+		.path = LOG_RING_SYSLOG_PATH,
 		.record_size = is_json ? sizeof(struct boost_line) : sizeof(struct line),
 		.nr_records = is_json ? NR_BOOSTS : NR_LINES,
 		.render = is_json ? render_boost : renders[number],
@@ -198,11 +198,8 @@ static int open_targets(struct enforce_log *log, const struct enforce_params *pa
 		result = open_file("/dev/kmsg", O_NONBLOCK, &log->kmsg_fd, err);
 	if (!result && wanted->has_kmsg)
 		result = add_ring(log, TARGET_KMSG, LOG_RING_KMSG, log->kmsg_fd, err);
-	if (!result && wanted->has_syslog) {
-		log->syslog_fd = log_ring_open_syslog(LOG_RING_SYSLOG_PATH, err);
-		result = log->syslog_fd < 0 ? log->syslog_fd :
-			 add_ring(log, TARGET_SYSLOG, LOG_RING_SYSLOG, log->syslog_fd, err);
-	}
+	if (!result && wanted->has_syslog)
+		result = add_ring(log, TARGET_SYSLOG, LOG_RING_SYSLOG, -1, err);
 	if (!result && wanted->path)
 		result = open_file(wanted->path, O_APPEND | O_CREAT, &log->file_fd, err);
 	if (!result && wanted->path)
@@ -210,6 +207,19 @@ static int open_targets(struct enforce_log *log, const struct enforce_params *pa
 	if (!result && json_fd >= 0)
 		result = add_ring(log, TARGET_JSON, LOG_RING_FD, json_fd, err);
 	return result;
+}
+
+/* It may come later: at boot, or when it is started anew. */
+static void look_for_syslog(struct enforce_log *log)
+{
+	struct error failure = { 0 };
+	int fd = log_ring_open_syslog(LOG_RING_SYSLOG_PATH, &failure);
+
+	if (fd >= 0)
+		close(fd);
+	else
+		enforce_log_say(log, ENFORCE_LOG_WARNING, "%s; it is tried again with what there is to say",
+				failure.text);
 }
 
 int enforce_log_create(const struct enforce_params *params, int json_fd, struct enforce_log **ret,
@@ -223,12 +233,13 @@ int enforce_log_create(const struct enforce_params *params, int json_fd, struct 
 	log->is_verbose = params->is_verbose;
 	log->file_fd = -1;
 	log->kmsg_fd = -1;
-	log->syslog_fd = -1;
 	result = open_targets(log, params, json_fd, err);
 	if (result) {
 		enforce_log_destroy(log);
 		return result;
 	}
+	if (params->log.has_syslog)
+		look_for_syslog(log);
 	*ret = log;
 	return 0;
 }
@@ -241,11 +252,9 @@ void enforce_log_destroy(struct enforce_log *log)
 		return;
 	for (int target = 0; target < NR_TARGETS; target++)
 		is_idle = log_ring_destroy(log->rings[target], END_MS) && is_idle;
-	for (int i = 0; is_idle && i < 3; i++) {
-		int fd = (const int[]){ log->file_fd, log->kmsg_fd, log->syslog_fd }[i];
-
-		if (fd >= 0)
-			close(fd);
-	}
+	if (is_idle && log->file_fd >= 0)
+		close(log->file_fd);
+	if (is_idle && log->kmsg_fd >= 0)
+		close(log->kmsg_fd);
 	free(log);
 }

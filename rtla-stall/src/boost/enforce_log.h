@@ -41,11 +41,12 @@ struct enforce_boost_record {
 	uint64_t threshold_ns;
 	uint64_t wait_began_at;		/* CLOCK_MONOTONIC, as all instants */
 	uint64_t wait_ns;		/* when it was boosted */
-	uint64_t boosted_at;
-	uint64_t boosting_ns;		/* what the act of boosting took us */
+	uint64_t boosted_at;		/* just before the call that does it */
+	uint64_t boosting_ns;		/* from the decision until then */
 	uint64_t late_ns;		/* after the instant it was due; 0 unless is_late_known */
 	bool is_late_known;		/* the first boost of a wait */
-	struct plan_occupant culprit;
+	struct plan_occupant culprit;	/* the thread with the largest share of the wait, by the trace; else
+					 * who has the CPU */
 	bool has_causes;		/* the engine could say */
 	uint64_t causes[CAUSE_NR];	/* ns of wait_ns */
 	char work[64];			/* the function a kworker is to run; "" not known */
@@ -62,8 +63,10 @@ struct enforce_boost_record {
 	uint64_t grant_ns;
 	uint64_t period_ns;		/* deadline */
 	bool is_granted_known;
-	uint64_t granted_ns;		/* CPU time it got; to the culprit, the cost */
-	uint64_t excess_ns;		/* of that, beyond its grant */
+	uint64_t granted_ns;		/* CPU time it got */
+	bool is_jitter_known;
+	uint64_t jitter_ns;		/* what it cost whoever had the CPU; 0 unless known */
+	uint64_t excess_ns;		/* of the larger of both, what is beyond its grant */
 	bool is_ran_known;
 	uint64_t ran_after_ns;		/* from the boost until it ran */
 	uint64_t restored_at;

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -223,27 +224,57 @@ int enforce_self_schedule(const struct enforce_own_sched *own, void (*say)(const
 
 /* ---- pidfile, systemd ------------------------------------------------------------------------- */
 
-/* Whose it is, if he lives. */
-static int32_t read_pidfile(const char *path)
+/* Nothing but a number in @text. Return: it; -1 something else. An empty one is nobody's: 0. */
+static long find_pid(const char *text, size_t length)
 {
-	__cleanup_fclose FILE *file = fopen(path, "re");
-	int pid;
+	size_t start = strspn(text, " ");
+	size_t end = start + strspn(text + start, "0123456789");
+	long pid;
 
-	if (!file || fscanf(file, "%d", &pid) != 1 || pid <= 0 || pid == getpid() ||
-	    (kill(pid, 0) && errno == ESRCH))
+	if (!length)
 		return 0;
-	return pid;
+	if (end == start || end + strspn(text + end, " \r\n") != length)
+		return -1;
+	errno = 0;
+	pid = strtol(text + start, NULL, 10);
+	return errno || pid <= 0 || pid > INT_MAX ? -1 : pid;
+}
+
+/* What is there may be replaced if it is a pidfile, and of nobody who lives. */
+static int check_pidfile(const char *path, struct error *err)
+{
+	__cleanup_close int fd = -1;
+	struct stat status;
+	char text[64] = "";
+	ssize_t length;
+	long pid = -1;
+
+	if (lstat(path, &status))
+		return errno == ENOENT ? 0 : error_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (S_ISREG(status.st_mode)) {
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+		if (fd < 0)
+			return error_set(err, -errno, "%s: %s", path, strerror(errno));
+		length = read(fd, text, sizeof(text) - 1);
+		if (length >= 0)
+			pid = find_pid(text, (size_t)length);
+	}
+	if (pid < 0)
+		return error_set(err, -EEXIST, "%s: what is there is no pidfile", path);
+	if (pid && pid != getpid() && (!kill((pid_t)pid, 0) || errno != ESRCH))
+		return error_set(err, -EEXIST, "%s: it is of process %ld, which runs", path, pid);
+	return 0;
 }
 
 int enforce_self_write_pidfile(const char *path, struct error *err)
 {
-	int32_t other = read_pidfile(path);
+	int result = check_pidfile(path, err);
 	int fd;
 	int length;
 	int code = 0;
 
-	if (other)
-		return error_set(err, -EEXIST, "%s: it is of process %d, which runs", path, other);
+	if (result)
+		return result;
 	if (unlink(path) && errno != ENOENT)
 		return error_set(err, -errno, "%s: %s", path, strerror(errno));
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);

@@ -40,7 +40,8 @@ int enforce_self_schedule(const struct enforce_own_sched *own, void (*say)(const
 /**
  * enforce_self_write_pidfile() - our process id, for others
  *
- * Where there is one of a process that lives, that is an error which names it.
+ * What is there is replaced if it is a regular file with the number of a process that is gone, or empty.
+ * One of a process that lives is an error which names it; anything else is one, and is left alone.
  *
  * Return: 0 or a negative errno with words in @err.
  */

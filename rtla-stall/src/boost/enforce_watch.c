@@ -123,8 +123,10 @@ static void feed_occupants(struct enforce_watch *watch)
 		struct engine_cpu known;
 
 		if (engine_cpu(watch->engine, cpu, &known) && known.nr_waits &&
-		    proc_watch_occupant(watch->proc, cpu, &thread))
+		    proc_watch_occupant(watch->proc, cpu, &thread)) {
 			feed_found(watch, EVENT_FOUND_RUNNING, &thread);
+			proc_watch_tell_again(watch->proc, thread.tid);
+		}
 	}
 }
 

@@ -155,8 +155,16 @@ static bool is_boosted(const struct ledger *ledger, int32_t tid)
 	return false;
 }
 
+/* The thread may run, on our CPU, before the call returns. */
+static int set(struct ledger *ledger, const struct ledger_slot *slot, struct ledger_boost *boost)
+{
+	boost->boosted_at = ledger->sys->ops->now(ledger->sys);
+	return ledger->sys->ops->set_attr(ledger->sys, slot->tid, &slot->set);
+}
+
 /* The kernel wants deadline admission to be off for this one thread, at this one moment. */
-static int set_without_admission(struct ledger *ledger, const struct ledger_slot *slot)
+static int set_without_admission(struct ledger *ledger, const struct ledger_slot *slot,
+				 struct ledger_boost *boost)
 {
 	struct ledger_head *head = &ledger->file.shared->head;
 	struct sched_sys *sys = ledger->sys;
@@ -171,14 +179,14 @@ static int set_without_admission(struct ledger *ledger, const struct ledger_slot
 	}
 	result = sys->ops->set_rt_runtime(sys, -1);
 	if (!result)
-		result = sys->ops->set_attr(sys, slot->tid, &slot->set);
+		result = set(ledger, slot, boost);
 	/* should this fail, ledger_retry() does it */
 	ledger_give_back_admission(ledger);
 	return result;
 }
 
 static int note_and_act(struct ledger *ledger, const struct ledger_order *order, struct ledger_slot *slot,
-			uint64_t start_ticks, bool *has_lifted)
+			uint64_t start_ticks, struct ledger_boost *boost)
 {
 	struct sched_sys *sys = ledger->sys;
 	bool is_confined = false;
@@ -193,11 +201,11 @@ static int note_and_act(struct ledger *ledger, const struct ledger_order *order,
 	memcpy(slot->comm, order->comm, sizeof(slot->comm));
 	slot->serial = atomic_fetch_add(&ledger->file.shared->head.last_serial, 1) + 1;
 	atomic_store(&slot->state, LEDGER_SLOT_NOTED);
-	result = sys->ops->set_attr(sys, slot->tid, &slot->set);
+	result = set(ledger, slot, boost);
 	if (result == -EPERM && order->policy == SCHED_SYS_DEADLINE && order->may_lift_admission &&
 	    !sys->ops->is_confined(sys, slot->tid, &is_confined) && is_confined) {
-		result = set_without_admission(ledger, slot);
-		*has_lifted = true;
+		result = set_without_admission(ledger, slot, boost);
+		boost->has_lifted_admission = true;
 	}
 	atomic_store(&slot->state, result ? LEDGER_SLOT_FREE : LEDGER_SLOT_BOOSTED);
 	return result;
@@ -222,14 +230,13 @@ static int boost_prepared(struct ledger *ledger, const struct ledger_order *orde
 	if (result)
 		return result;
 	result = note_and_act(ledger, order, slot, base.start_ticks ? base.start_ticks : order->start_ticks,
-			      &boost.has_lifted_admission);
+			      &boost);
 	if (result) {
 		struct sched_sys_attr wanted = attr_of(order);
 
 		return sched_sys_explain(ledger->sys, order->tid, &wanted, result, err);
 	}
 	boost.id = (struct ledger_id){ .slot = number, .serial = slot->serial };
-	boost.boosted_at = ledger->sys->ops->now(ledger->sys);
 	boost.start_ticks = base.start_ticks;
 	boost.original = slot->original;
 	*active = (struct active){

@@ -38,7 +38,7 @@ struct ledger_id {
 
 struct ledger_boost {
 	struct ledger_id id;
-	uint64_t boosted_at;	/* CLOCK_MONOTONIC, just after it was set */
+	uint64_t boosted_at;	/* CLOCK_MONOTONIC, just before it was set: it may run at once, here */
 	uint64_t start_ticks;
 	struct sched_sys_attr original;
 	bool has_lifted_admission;

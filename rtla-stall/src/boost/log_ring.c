@@ -21,11 +21,14 @@
 #define FLUSH_STEP_NS 5000000
 #define REFUSED_PAUSE_NS 10000000
 #define REFUSED_TRIES 20
+#define CONNECT_PAUSE_NS UINT64_C(1000000000)
 
 struct log_ring {
 	struct log_ring_target target;
 	pthread_t writer;
 	int wake_fd;
+	int syslog_fd;				/* the writer's; -1 */
+	uint64_t connect_at;			/* not before */
 	unsigned char *records;
 	atomic_uint_fast64_t nr_put;		/* by the producer */
 	atomic_uint_fast64_t nr_written;	/* by the writer */
@@ -77,20 +80,52 @@ static bool send_one(int fd, const char *text, size_t length)
 	return false;
 }
 
-static bool write_line(const struct log_ring *ring, const char *line, size_t length)
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Not all the time: there may be none on this machine. */
+static bool connect_syslog(struct log_ring *ring)
+{
+	if (ring->syslog_fd < 0 && now_ns() >= ring->connect_at) {
+		ring->syslog_fd = log_ring_open_syslog(ring->target.path, NULL);
+		ring->connect_at = now_ns() + CONNECT_PAUSE_NS;
+	}
+	return ring->syslog_fd >= 0;
+}
+
+/* Who was there may have gone, and another one come: each has a socket of its own. */
+static bool write_syslog(struct log_ring *ring, const char *line, size_t length)
+{
+	while (connect_syslog(ring)) {
+		if (send_one(ring->syslog_fd, line, length))
+			return true;
+		if (errno == EAGAIN || errno == ENOBUFS || errno == EINTR)
+			return false;
+		close(ring->syslog_fd);
+		ring->syslog_fd = -1;
+	}
+	return false;
+}
+
+static bool write_line(struct log_ring *ring, const char *line, size_t length)
 {
 	switch (ring->target.kind) {
 	case LOG_RING_KMSG:
 		return write(ring->target.fd, line, length) >= 0;
 	case LOG_RING_SYSLOG:
-		return send_one(ring->target.fd, line, length);
+		return write_syslog(ring, line, length);
 	case LOG_RING_FD:
 		break;
 	}
 	return write_all(ring->target.fd, line, length);
 }
 
-static bool write_lines(const struct log_ring *ring, const struct strbuf *text)
+static bool write_lines(struct log_ring *ring, const struct strbuf *text)
 {
 	bool is_written = true;
 
@@ -213,6 +248,8 @@ static void free_ring(struct log_ring *ring)
 {
 	if (ring->wake_fd >= 0)
 		close(ring->wake_fd);
+	if (ring->syslog_fd >= 0)
+		close(ring->syslog_fd);
 	free(ring->records);
 	free(ring);
 }
@@ -227,6 +264,7 @@ int log_ring_create(const struct log_ring_target *target, struct log_ring **ret,
 		return error_set(err, -ENOMEM, "out of memory");
 	ring->target = *target;
 	ring->wake_fd = eventfd(0, EFD_CLOEXEC);
+	ring->syslog_fd = -1;
 	ring->records = malloc(size);
 	if (ring->records) {
 		memset(ring->records, 0, size);

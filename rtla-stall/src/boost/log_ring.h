@@ -33,13 +33,14 @@ struct strbuf;
 
 enum log_ring_kind {
 	LOG_RING_FD, /* write() to a descriptor: terminal, pipe, file */
-	LOG_RING_KMSG, /* one write() per line; the kernel may refuse some of many: dropped, counted */
-	LOG_RING_SYSLOG /* a datagram per line, to the system's log */
+	LOG_RING_KMSG, /* one write() per line; what printk_devkmsg leaves out, the kernel does not tell */
+	LOG_RING_SYSLOG /* a datagram per line, to the system's log; connected again when that has gone */
 };
 
 struct log_ring_target {
 	enum log_ring_kind kind;
-	int fd;				/* stays the caller's; see log_ring_destroy() */
+	int fd;				/* stays the caller's; see log_ring_destroy(). LOG_RING_SYSLOG: unused */
+	const char *path;		/* LOG_RING_SYSLOG: its socket; borrowed */
 	size_t record_size;		/* bytes, up to LOG_RING_RECORD_MAX */
 	uint32_t nr_records;		/* room for so many, a power of two */
 	/* append what is written of a record: whole lines; nothing: the target leaves it out */
@@ -80,7 +81,7 @@ bool log_ring_flush(const struct log_ring *ring, int timeout_ms);
 bool log_ring_destroy(struct log_ring *ring, int timeout_ms);
 
 /**
- * log_ring_open_syslog() - a socket to the system's log, for LOG_RING_SYSLOG
+ * log_ring_open_syslog() - a socket to the system's log; a ring does that by itself
  *
  * Return: a descriptor, or a negative errno with words in @err.
  */

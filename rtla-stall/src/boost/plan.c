@@ -8,12 +8,12 @@
 #include "../util/error.h"
 #include "plan_memory.h"
 #include "plan_rules.h"
+#include "plan_shared.h"
 
 #define MAX_WAITS 4096u
 #define MAX_THREADS 4096u
 #define TRIES_PER_ROUND 8u	/* boosts that may be refused on one CPU before its turn is over */
 #define PERIODS_OF_QUIET 10u	/* when no policy is left for a thread */
-#define NO_WAIT UINT32_MAX
 
 /* After a boost that got nothing yet; a thread that begins to run just after a check runs on for so long. */
 #define AGAIN_LEAST_NS 250000u
@@ -21,44 +21,6 @@
 
 #define BIT(number) (1u << (number))
 #define SAID_LOUD BIT(31)
-
-enum phase { PHASE_ADD, PHASE_RESTORE, PHASE_BOOST, PHASE_LET_BE, PHASE_OVER };
-
-struct wait {
-	struct plan_wait is;
-	uint8_t why;		/* rules 1 and 2 */
-	bool is_tried;		/* not again in this round */
-	uint32_t next;		/* on the same CPU; NO_WAIT */
-};
-
-struct lane {			/* one CPU */
-	struct budget budget;
-	uint32_t first;		/* wait; NO_WAIT */
-	uint32_t nr_tries;
-	bool is_going;		/* a boost is */
-	bool is_over;		/* and is to be restored */
-	uint8_t over_why;
-	uint64_t boosted_at;
-	uint64_t check_at;
-	struct plan_command boost;
-};
-
-struct plan {
-	struct plan_config config;
-	uint64_t now_at;
-	uint64_t round;
-	uint64_t serial;
-	uint64_t nr_left_out;
-	uint32_t phase;		/* enum phase */
-	uint32_t at_cpu;	/* of phase BOOST, and of the checks */
-	uint32_t at_wait;	/* of phase LET_BE */
-	uint32_t nr_waits;
-	uint32_t nr_over;
-	bool is_stopped;
-	struct lane *lanes;
-	struct wait *waits;
-	struct plan_memory memory;
-};
 
 /* ---- make and unmake -------------------------------------------------------------------------- */
 
@@ -302,20 +264,29 @@ static bool next_boost(struct plan *plan, struct plan_command *ret)
 	return false;
 }
 
+/* And waits again since its boost, of one in each period. */
+static bool is_in_care(const struct plan *plan, const struct wait *wait, const struct plan_thread *thread)
+{
+	return thread && thread->care_until_at > plan->now_at && thread->quiet_until_at <= plan->now_at &&
+	       wait->is.began_at > thread->boosted_at;
+}
+
 /* Return: PLAN_WHY_NONE when there is nothing to be said of it */
 static uint8_t find_why_let_be(const struct plan *plan, const struct wait *wait,
 			       const struct plan_thread *thread, struct plan_command *ret)
 {
 	const struct lane *lane = &plan->lanes[wait->is.cpu];
+	bool is_due = plan_memory_due_at(thread, &wait->is, plan->now_at) <= plan->now_at;
 	uint64_t ready_at;
 
 	if (thread && thread->is_boosted)
 		return PLAN_WHY_NONE;
 	if (wait->why == PLAN_WHY_REFUSED || wait->why == PLAN_WHY_NO_EFFECT)
 		ret->notes = PLAN_NOTE_LOUD;
-	if (wait->why || lane->is_going || wait->is_tried ||
-	    plan_memory_due_at(thread, &wait->is, plan->now_at) > plan->now_at)
+	if (wait->why || lane->is_going || wait->is_tried)
 		return wait->why;
+	if (!is_due)
+		return is_in_care(plan, wait, thread) ? PLAN_WHY_PERIOD : PLAN_WHY_NONE;
 	ready_at = affordable_at(plan, lane);
 	if (ready_at <= plan->now_at)
 		return PLAN_WHY_NONE;
@@ -431,14 +402,22 @@ uint64_t plan_restored(struct plan *plan, const struct plan_command *command,
 		charged_ns = command->grant_ns;
 	else if (!result->is_granted_known)
 		charged_ns = at > lane->boosted_at ? at - lane->boosted_at : 0;
-	if (result->jitter_ns > charged_ns)
-		charged_ns = result->jitter_ns;
 	lane->is_going = lane->is_over = false;
 	plan->nr_over--;
 	plan_memory_note_result(thread, command, result, plan->now_at);
 	if (plan->config.is_dry_run)
 		thread->quiet_until_at = plan_rules_add_ns(plan->now_at, plan->config.duration_ns);
 	return budget_settle(&lane->budget, charged_ns, at);
+}
+
+void plan_charge_late(struct plan *plan, uint32_t cpu, uint64_t ns, uint64_t at)
+{
+	budget_charge_late(&plan->lanes[cpu].budget, ns, at);
+}
+
+void plan_refund(struct plan *plan, uint32_t cpu, uint64_t ns, uint64_t at)
+{
+	budget_refund(&plan->lanes[cpu].budget, ns, at);
 }
 
 /* ---- what is asked ---------------------------------------------------------------------------- */

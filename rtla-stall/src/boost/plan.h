@@ -137,6 +137,12 @@ void plan_refused(struct plan *plan, const struct plan_command *command, int cod
 uint64_t plan_restored(struct plan *plan, const struct plan_command *command,
 		       const struct plan_result *result, uint64_t at);
 
+/** plan_charge_late() - boosts on @cpu took so much more of it than plan_restored() was told */
+void plan_charge_late(struct plan *plan, uint32_t cpu, uint64_t ns, uint64_t at);
+
+/** plan_refund() - or less: what was charged was a guess */
+void plan_refund(struct plan *plan, uint32_t cpu, uint64_t ns, uint64_t at);
+
 /** plan_due_at() - when the next round is due at the latest, by what the last one knew; UINT64_MAX: never */
 uint64_t plan_due_at(const struct plan *plan);
 

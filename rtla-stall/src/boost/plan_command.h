@@ -39,6 +39,7 @@ enum plan_why {
 	PLAN_WHY_BUDGET,	/* the CPU's budget does not afford it yet: until_at says when */
 	PLAN_WHY_REFUSED,	/* the kernel refused every policy: tried again after a while */
 	PLAN_WHY_NO_EFFECT,	/* no policy gave it any CPU time: tried again after a while */
+	PLAN_WHY_PERIOD,	/* it is in care, and has had its boost of this period */
 	/* RESTORE */
 	PLAN_WHY_DONE,		/* it ran, and sleeps */
 	PLAN_WHY_GRANTED,	/* it ran: its grant counts as used */
@@ -146,8 +147,6 @@ struct plan_usage {
 struct plan_result {
 	bool is_granted_known;	/* false: the time that passed is charged */
 	uint64_t granted_ns;	/* CPU time it got while it was boosted */
-	uint64_t jitter_ns;	/* lost by the culprit, where the trace tells; 0: not known. The larger of
-				 * both is charged */
 	bool is_asleep;		/* after it: it is done */
 };
 

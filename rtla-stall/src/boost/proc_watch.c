@@ -127,14 +127,18 @@ static struct proc_thread shown_before(const struct entry *entry)
 	return thread;
 }
 
+static void set_not_ready(struct proc_watch *watch, struct entry *entry)
+{
+	watch->ready[entry->ready] = watch->ready[--watch->nr_ready];
+	watch->entries[watch->ready[entry->ready]].ready = entry->ready;
+	entry->ready = NOT_READY;
+}
+
 static void set_ended(struct proc_watch *watch, struct entry *entry)
 {
 	const struct proc_thread ended = shown_before(entry);
-	uint32_t last = watch->ready[--watch->nr_ready];
 
-	watch->ready[entry->ready] = last;
-	watch->entries[last].ready = entry->ready;
-	entry->ready = NOT_READY;
+	set_not_ready(watch, entry);
 	if (watch->config.on_ended)
 		watch->config.on_ended(&ended, watch->config.arg);
 }
@@ -327,6 +331,14 @@ int proc_watch_look(struct proc_watch *watch)
 	watch->cost.last_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - before_ns;
 	watch->cost.cpu_ns += watch->cost.last_cpu_ns;
 	return result;
+}
+
+void proc_watch_tell_again(struct proc_watch *watch, int32_t tid)
+{
+	uint32_t number = watch->slots[slot_of(watch, tid)];
+
+	if (number && watch->entries[number - 1].ready != NOT_READY)
+		set_not_ready(watch, &watch->entries[number - 1]);
 }
 
 uint32_t proc_watch_nr_ready(const struct proc_watch *watch)

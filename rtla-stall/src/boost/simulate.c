@@ -234,7 +234,8 @@ static void let_be(struct simulation *sim, const struct plan_command *command)
 	uint32_t number = find_active(sim, &command->wait);
 	struct simulate_stall *stall = &sim->result->stalls[number];
 
-	if (number == NOBODY)
+	/* that it waits for its next boost is no news */
+	if (number == NOBODY || (command->why == PLAN_WHY_PERIOD && stall->nr_boosts))
 		return;
 	if (command->why == PLAN_WHY_BUDGET && stall->why != PLAN_WHY_BUDGET)
 		sim->cpus[command->cpu].sums.nr_postponed++;

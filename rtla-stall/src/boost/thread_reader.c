@@ -43,6 +43,7 @@ struct thread_reader {
 	int32_t tid;
 	int result;
 	struct proc_thread found;
+	unsigned long cpus[MASK_BYTES / sizeof(long)];	/* where it was sent last */
 };
 
 /* ---- the thread that may hang ----------------------------------------------------------------- */
@@ -141,6 +142,18 @@ static void ask(const struct thread_reader *reader)
 	(void)written;
 }
 
+/* Who asks may have left a CPU on which nobody can run in time; its thread, which sleeps, goes with it. */
+static void take_along(struct thread_reader *reader)
+{
+	unsigned long cpus[MASK_BYTES / sizeof(long)];
+	long size = syscall(SYS_sched_getaffinity, 0, sizeof(cpus), cpus);
+
+	if (size <= 0 || !memcmp(cpus, reader->cpus, (size_t)size))
+		return;
+	memcpy(reader->cpus, cpus, (size_t)size);
+	(void)pthread_setaffinity_np(reader->thread, (size_t)size, (const cpu_set_t *)cpus);
+}
+
 bool thread_reader_is_kernel(int32_t tid)
 {
 	return !getpgid(tid);
@@ -157,6 +170,7 @@ int thread_reader_stat(struct thread_reader *reader, int32_t tid, struct proc_th
 	reader->hangs = !reader->has_thread && start(reader);
 	if (reader->hangs)
 		return -ETIMEDOUT;
+	take_along(reader);
 	reader->tid = tid;
 	ask(reader);
 	reader->hangs = !await_answer(reader, THREAD_READER_WAIT_MS);

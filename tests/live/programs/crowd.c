@@ -138,7 +138,7 @@ int main(int argc, char **argv)
 		start(&members[i], i);
 	for (int i = 0; i < count; i++) {
 		sem_post(&members[i].go);
-		while (!members[i].asked_at || cpu_of(members[i].tid) != cpu)
+		while ((!members[i].asked_at || cpu_of(members[i].tid) != cpu) && bench_now() < end_at)
 			usleep(100);
 	}
 	while (nr_ran(count) < count && bench_now() < end_at)
