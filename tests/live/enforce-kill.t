@@ -32,6 +32,11 @@ find_ours() {
 	done
 }
 
+none_of_ours() {
+	find_ours
+	[ -z "$ours" ]
+}
+
 # Threads that starve, as they were before anybody boosted them.
 victims() {
 	threads | awk '$2 ~ /^victim/ { print $2, $3, $4, $5 }' | sort
@@ -63,7 +68,6 @@ for policy in auto fifo; do
 	all_state >"$dir/before"
 	boosted=0
 	left=0
-	by_next=0
 	for i in $(seq $((rounds / 2))); do
 		: >"$dir/log"
 		rm -f "$dir/json"
@@ -75,6 +79,7 @@ for policy in auto fifo; do
 		sleep "$((random > 30)).$((10 + random / 2))"
 		find_ours
 		random 4
+		# shellcheck disable=SC2086
 		set -- $ours
 		case $random in
 		0) targets=$pid ;;			# enforce itself
@@ -84,7 +89,7 @@ for policy in auto fifo; do
 		esac
 		# shellcheck disable=SC2086
 		kill -KILL $targets 2>/dev/null
-		if [ $random = 2 ]; then
+		if [ "$random" = 2 ]; then
 			sleep 0.2
 			kill -KILL $pid 2>/dev/null
 		fi
@@ -101,7 +106,6 @@ for policy in auto fifo; do
 			"$RTLA_STALL" enforce -T 10s --log file:"$dir/log.next" &
 			next=$!
 			await 20 cmp_victims || wrong="$wrong round $i, $random: $(cat "$dir/victims.now" "$dir/log.next");"
-			by_next=$((by_next + 1))
 			kill $next
 			wait $next || wrong="$wrong the next one ends with $?: $(cat "$dir/log.next");"
 		fi
@@ -115,7 +119,23 @@ for policy in auto fifo; do
 	# shellcheck disable=SC2086
 	wait $victim 2>/dev/null
 	victim=
-	# What was killed together with those who give back is given back by the next start.
+	# What was killed together with those who give back is given back by the next start. Once more, so that
+	# there is something to give back for sure.
+	await 30 none_of_ours || wrong="$wrong processes are left:$ours;"
+	enforce -T 10s -c 3
+	await_trace
+	find_ours
+	# shellcheck disable=SC2086
+	kill -STOP $ours
+	# shellcheck disable=SC2086
+	kill -KILL $ours
+	wait $pid 2>/dev/null
+	await 10 none_of_ours || wrong="$wrong processes are left:$ours;"
+	all_state >"$dir/left"
+	echo "# without the hog: $(grep -c '/instances/rtla-stall' "$dir/left") instances and" \
+		"$(grep -c '/rtla-stall/state' "$dir/left") lists are left"
+	grep -q '/rtla-stall/state' "$dir/left" && grep -q '/instances/rtla-stall' "$dir/left" ||
+		wrong="$wrong nothing was left for the next start;"
 	enforce -T 10s
 	await_trace
 	enforce_end

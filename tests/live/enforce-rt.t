@@ -75,7 +75,7 @@ took=$(($(now_ms) - from_ms))
 echo "# $took ms after the start of enforce"
 # it comes up meanwhile
 [ $took -le 3000 ] || wrong="$wrong it took $took ms: $(tail -n 12 "$dir/log");"
-grep -q '"comm":"kworker/3:[^}]*"seen_by":"proc"' "$dir/json" || wrong="$wrong not seen by /proc: $(cat "$dir/json");"
+await 5 grep -q '"comm":"kworker/3:[^}]*"seen_by":"proc"' "$dir/json" || wrong="$wrong not seen by /proc: $(cat "$dir/json");"
 check 'a kworker that starved before is let in'
 await_trace
 refresh

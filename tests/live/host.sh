@@ -64,7 +64,8 @@ state() {
 	for file in tracing_on current_tracer trace_clock buffer_size_kb tracing_cpumask set_event osnoise/cpus \
 		osnoise/options osnoise/timerlat_period_us osnoise/stop_tracing_us osnoise/stop_tracing_total_us \
 		osnoise/print_stack; do
-		[ ! -e "$tracefs/$file" ] || { echo "$file"; cat "$tracefs/$file"; }
+		# Before 6.7 whoever sets the size of any buffer makes all forget to what they would have grown.
+		[ ! -e "$tracefs/$file" ] || { echo "$file"; sed 's/ (expanded: [0-9]*)$//' "$tracefs/$file"; }
 	done
 	cat /proc/sys/kernel/sched_rt_runtime_us
 	cat /sys/devices/system/cpu/cpu*/cpuidle/state*/disable 2>/dev/null

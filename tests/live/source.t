@@ -38,7 +38,8 @@ for _ in $(seq 100); do
 done
 kill -STOP $pid
 for _ in $(seq 300); do
-	lost=$(cat "$tracefs"/instances/rtla-stall*/per_cpu/cpu*/stats 2>/dev/null |
+	lost=$(cat "$tracefs/instances/rtla-stall.$pid"/per_cpu/cpu*/stats \
+		"$tracefs/instances/rtla-stall.$pid".*/per_cpu/cpu*/stats 2>/dev/null |
 		awk '/^(overrun|dropped events):/ { sum += $NF } END { print sum + 0 }')
 	[ "$lost" -gt 0 ] && break
 	sleep 0.1

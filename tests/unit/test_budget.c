@@ -71,7 +71,7 @@ static void what_was_not_taken_is_given_back(void **state)
 	assert_int_equal(budget.balance_ns, 50 * MS);
 }
 
-/* 30 us turn out later: together with what was granted, 80 have to accrue, while another boost goes on or not */
+/* 30 us turn out later: with what was granted, 80 have to accrue, whether another boost goes on or not */
 static void what_comes_late_is_paid_back_before_the_next(void **state)
 {
 	struct budget budget = make(50 * US, S);
@@ -186,7 +186,8 @@ static uint64_t next_random(uint64_t *seed)
 
 /*
  * Whatever the history: what was charged is at most the budget at the beginning, what has accrued since,
- * the largest overrun of one boost, and what came late of two, the largest. And ready_at is the first instant at which it is affordable.
+ * the largest overrun of one boost, and what came late of two, the largest. And ready_at is the first instant
+ * at which it is affordable.
  */
 static void check_history(uint64_t seed)
 {

@@ -168,7 +168,7 @@ static void thread_of_an_unwatched_cpu_can_be_woken_onto_a_watched_one(void **st
 	assert_int_equal(sum_anomalies(bed), 0);
 }
 
-/* Ready on CPU 0 since nobody knows when, 300 pulled to CPU 1: 150 were seen, and that it is not all is said */
+/* Ready on CPU 0 since nobody knows when, 300 pulled to CPU 1: 150 were seen, not all, and that is said */
 static void ready_thread_that_migrates_into_sight_is_seen_waiting(void **state)
 {
 	struct bed *bed = *state;

@@ -75,7 +75,11 @@ void budget_begin(struct budget *budget, uint64_t grant_ns, uint64_t now_at);
  */
 uint64_t budget_settle(struct budget *budget, uint64_t charged_ns, uint64_t now_at);
 
-/** budget_charge_late() - so much more was taken than was known at budget_settle(); another boost may go on */
+/**
+ * budget_charge_late() - so much more was taken than was known at budget_settle()
+ *
+ * Another boost may be going on.
+ */
 void budget_charge_late(struct budget *budget, uint64_t ns, uint64_t now_at);
 
 /** budget_refund() - so much of what was charged was not taken after all */

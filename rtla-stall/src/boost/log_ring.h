@@ -39,7 +39,7 @@ enum log_ring_kind {
 
 struct log_ring_target {
 	enum log_ring_kind kind;
-	int fd;				/* stays the caller's; see log_ring_destroy(). LOG_RING_SYSLOG: unused */
+	int fd;				/* stays the caller's: log_ring_destroy(). LOG_RING_SYSLOG: unused */
 	const char *path;		/* LOG_RING_SYSLOG: its socket; borrowed */
 	size_t record_size;		/* bytes, up to LOG_RING_RECORD_MAX */
 	uint32_t nr_records;		/* room for so many, a power of two */

@@ -70,7 +70,7 @@ void proc_watch_destroy(struct proc_watch *watch);
 /** proc_watch_look() - look at all of it. Return: 0, or a negative errno when /proc cannot be read */
 int proc_watch_look(struct proc_watch *watch) __attribute__((warn_unused_result));
 
-/** proc_watch_tell_again() - it was taken for running: when it is ready at the next look, that is told anew */
+/** proc_watch_tell_again() - it was taken for running: ready at the next look, it is told anew */
 void proc_watch_tell_again(struct proc_watch *watch, int32_t tid);
 
 /** proc_watch_nr_ready() - how many were ready at the last look */

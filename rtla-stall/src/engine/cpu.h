@@ -69,6 +69,7 @@ struct timerlat_state {
 	 * shows.
 	 */
 	struct timerlat_split splits[2];
+	struct episode_stack stack;	/* nr_frames 0: none was recorded */
 };
 
 struct cpu {

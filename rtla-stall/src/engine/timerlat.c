@@ -173,9 +173,11 @@ int timerlat_finish(struct engine *eng, struct cpu *cpu)
 	memcpy(state->activation.before_waking, split->causes, sizeof(split->causes));
 	state->activation.nr_charges = split->nr_charges;
 	state->activation.charges = split->charges;
+	state->activation.stack = state->stack.nr_frames ? &state->stack : NULL;
 	if (eng->config.on_timerlat)
 		eng->config.on_timerlat(&state->activation, eng->config.arg);
 	state->activation.charges = NULL;
+	state->activation.stack = NULL;
 	return 0;
 }
 
@@ -246,6 +248,17 @@ void timerlat_on_irq_end(const struct engine *eng, struct cpu *cpu, uint64_t ent
 	}
 }
 
+/* The thread records it, after its sample: what the interrupt met. */
+static void keep_stack(const struct engine *eng, struct timerlat_state *state, const struct event *event)
+{
+	if (!state->activation.has_thread || event->tid != state->activation.tid || state->stack.nr_frames)
+		return;
+	state->stack.at = eng->now_at;
+	state->stack.nr_frames = event->stack.nr_frames < STACK_MAX ? event->stack.nr_frames : STACK_MAX;
+	memcpy(state->stack.frames, event->stack.frames,
+	       state->stack.nr_frames * sizeof(state->stack.frames[0]));
+}
+
 void timerlat_on_stack(struct engine *eng, struct cpu *cpu, const struct event *event)
 {
 	struct timerlat_state *state = cpu->timerlat;
@@ -253,6 +266,7 @@ void timerlat_on_stack(struct engine *eng, struct cpu *cpu, const struct event *
 
 	if (!state->is_open)
 		return;
+	keep_stack(eng, state, event);
 	/*
 	 * Beyond the interrupt's entry code is what it interrupted; of user code nothing is left
 	 * there.

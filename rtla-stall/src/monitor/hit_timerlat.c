@@ -137,25 +137,31 @@ static void write_interrupted(struct page *page, const struct hit_split *split)
 		    "not in the trace");
 }
 
+static void write_stack(struct page *page, const struct hit_report_input *input,
+			const struct episode_stack *stack)
+{
+	strbuf_adds(&page->text, "    Blocking thread stack trace\n");
+	for (uint32_t i = 0; i < stack->nr_frames && i < STACK_MAX; i++) {
+		const char *name = names_get(page->doc->names, stack->frames[i]);
+		bool is_address = !*name || !strncmp(name, "0x", 2);
+
+		if (is_address && input->stack_format == MONITOR_STACK_TRUNCATE)
+			break;
+		if (is_address && input->stack_format == MONITOR_STACK_SKIP)
+			continue;
+		strbuf_addf(&page->text, "%16s-> %s\n", "", *name ? format_name(name).text : "?");
+	}
+}
+
+/* That at the interrupt, which -s asks for, and those recorded while its thread waited. */
 static void write_stacks(struct page *page, const struct hit_report_input *input)
 {
 	const struct episode *wait = input->hit->episode;
 
-	for (uint32_t i = 0; wait && i < wait->nr_stacks && i < MAX_STACKS; i++) {
-		const struct episode_stack *stack = &wait->stacks[i];
-
-		strbuf_adds(&page->text, "    Blocking thread stack trace\n");
-		for (uint32_t k = 0; k < stack->nr_frames && k < STACK_MAX; k++) {
-			const char *name = names_get(page->doc->names, stack->frames[k]);
-			bool is_address = !*name || !strncmp(name, "0x", 2);
-
-			if (is_address && input->stack_format == MONITOR_STACK_TRUNCATE)
-				break;
-			if (is_address && input->stack_format == MONITOR_STACK_SKIP)
-				continue;
-			strbuf_addf(&page->text, "%16s-> %s\n", "", *name ? format_name(name).text : "?");
-		}
-	}
+	if (input->hit->activation->stack)
+		write_stack(page, input, input->hit->activation->stack);
+	for (uint32_t i = 0; wait && i < wait->nr_stacks && i < MAX_STACKS; i++)
+		write_stack(page, input, &wait->stacks[i]);
 }
 
 static void write_wait(struct page *page, const struct hit_split *split, const struct hit_report_input *input)

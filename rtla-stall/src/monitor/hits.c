@@ -20,8 +20,9 @@ struct pending {
 	enum monitor_hit_kind kind;
 	uint64_t began_at;
 	struct episode *episode;	/* ours; NULL */
-	struct timerlat_activation activation; /* charges point to the array below */
+	struct timerlat_activation activation; /* charges and stack point to those below */
 	struct charge charges[MAX_CHARGES];
+	struct episode_stack stack;
 };
 
 /* The last wait of a thread of timerlat's, for the activation that it is part of. */
@@ -217,6 +218,10 @@ static int add(struct hits *hits, enum monitor_hit_kind kind, const struct episo
 			memcpy(pending->charges, activation->charges, nr * sizeof(*pending->charges));
 		pending->activation.charges = pending->charges;
 		pending->activation.nr_charges = nr;
+		if (activation->stack) {
+			pending->stack = *activation->stack;
+			pending->activation.stack = &pending->stack;
+		}
 		if (activation->has_irq)
 			pending->began_at = activation->arrival_at;
 	}

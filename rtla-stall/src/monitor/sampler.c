@@ -45,7 +45,11 @@ void sampler_init(struct sampler *sampler, uint32_t cpu)
 	*sampler = (struct sampler){ .cpu = cpu, .clock_fd = -1, .cycles_fd = -1 };
 }
 
-/* A fixed period, not a frequency: that would keep the tick of a nohz_full CPU. */
+/*
+ * A fixed period, not a frequency: that would keep the tick of a nohz_full CPU. It is to wake nobody, nor to
+ * switch itself off: before 6.12 both are jobs for a thread of that CPU with PREEMPT_RT, which a stall keeps
+ * waiting, and with it whoever closes the event.
+ */
 static int open_event(uint32_t cpu, uint32_t type, uint64_t config, uint64_t period)
 {
 	struct perf_event_attr attr = {
@@ -57,6 +61,8 @@ static int open_event(uint32_t cpu, uint32_t type, uint64_t config, uint64_t per
 		.disabled = 1,
 		.exclude_callchain_user = 1,
 		.use_clockid = 1,
+		.watermark = 1,
+		.wakeup_watermark = UINT32_MAX,
 		.clockid = CLOCK_MONOTONIC,
 	};
 
@@ -220,8 +226,8 @@ int sampler_take(struct sampler *sampler, uint64_t timeout_ns, struct sample *re
 	/* left by a timer that came after the last look */
 	read_buffer(sampler, &unwanted);
 	if (sampler->cycles_fd >= 0)
-		ioctl(sampler->cycles_fd, PERF_EVENT_IOC_REFRESH, 1);
-	if (ioctl(sampler->clock_fd, PERF_EVENT_IOC_REFRESH, 1))
+		ioctl(sampler->cycles_fd, PERF_EVENT_IOC_ENABLE, 0);
+	if (ioctl(sampler->clock_fd, PERF_EVENT_IOC_ENABLE, 0))
 		return error_set(err, -errno, "a perf event cannot be switched on: %s", strerror(errno));
 	began_at = now();
 	/* Not by poll(): waking us up is a job for a thread on that CPU with PREEMPT_RT. */

@@ -10,7 +10,7 @@ CONTROL=/proc/stallbench
 TRACING=/sys/kernel/tracing
 OUT=/tmp/out
 RESULTS=/dev/vda
-offset=0		# on $RESULTS, in blocks of 512
+offset=0		# on $RESULTS, in blocks of 64 KiB
 
 # A line for the host, on the console.
 say()
@@ -135,7 +135,15 @@ live_start()
 	rtla-stall $face $(live_options) --json=$dir/$face.json --on-end trace,file=$dir/$face.dat "$@" \
 		> $dir/$face.out 2> $dir/$face.err &
 	live="$live $!"
-	( within 60 is_live $! )
+	( within 60 is_live $! ) >> $dir/log || where_it_is $! >> $dir/log
+}
+
+# PID: of it, and of the processes it started, in which function of the kernel they are
+where_it_is()
+{
+	for process in $1 $(cat /proc/$1/task/$1/children 2>/dev/null); do
+		echo "$process $(cut -d' ' -f2,3 /proc/$process/stat): $(cat /proc/$process/stack)"
+	done
 }
 
 # Tracing is set up, and who did that is gone; true, too, of one that has ended.
@@ -154,7 +162,14 @@ live_stop()
 		wait $pid || { echo "status $?: $(cat $dir/*.err)"; dmesg | tail -n 5; echo 1 > $dir/status; } >> $dir/log
 	done
 	kill $watchdog
+	( within 60 nothing_is_left ) >> $dir/log
 	ls $TRACING/instances > $dir/instances
+}
+
+# Where giving back takes long, the guard goes on with it alone.
+nothing_is_left()
+{
+	[ -z "$(ls $TRACING/instances)" ]
 }
 
 # Those who empty the buffers, as process ids.
@@ -243,10 +258,10 @@ recording_stop()
 carry_out()
 {
 	tar -C $OUT -cf /tmp/carry.tar "$1"
-	blocks=$(($(stat -c %s /tmp/carry.tar) / 512))
-	dd if=/tmp/carry.tar of=$RESULTS bs=512 seek=$offset conv=notrunc,fsync 2>/dev/null
+	blocks=$((($(stat -c %s /tmp/carry.tar) + 65535) / 65536))
+	dd if=/tmp/carry.tar of=$RESULTS bs=64k seek=$offset conv=notrunc,sync,fsync 2>/dev/null
 	offset=$((offset + blocks))
-	say "carried $offset"
+	say "carried $((offset * 128))"	# of 512 bytes
 	rm -rf /tmp/carry.tar "${OUT:?}/$1"
 }
 
@@ -268,7 +283,7 @@ run_scenario()
 	say "recording"
 	stamp scenario.begin
 	echo 0 > /sys/kernel/rcu_expedited
-	( . /tmp/script ) > $dir/log 2>&1
+	( . /tmp/script ) >> $dir/log 2>&1
 	echo $? > $dir/status
 	restore_machine
 	say "ran"
@@ -311,11 +326,10 @@ await()
 # SECONDS COMMAND...: wait until the command succeeds.
 within()
 {
-	patience=$(($1 * 50))
+	until=$(($(cut -d. -f1 /proc/uptime) + $1))
 	shift
 	while ! "$@"; do
-		patience=$((patience - 1))
-		[ $patience -gt 0 ] || fail "never came true: $*"
+		[ $(cut -d. -f1 /proc/uptime) -le $until ] || fail "never came true: $*"
 		usleep 20000
 	done
 }

@@ -3,8 +3,8 @@
  * crowd CPU POLICY COUNT MS [WORK_US]
  *
  * COUNT threads, crowd-0 and so on, that go to CPU one after the other, the next one when the kernel says
- * that the one before is there. Each waits there until it is let in, works for WORK_US (default 100), and sleeps.
- * After MS, or when all have run, a line for each is printed:
+ * that the one before is there. Each waits there until it is let in, works for WORK_US (default 100), and
+ * sleeps. After MS, or when all have run, a line for each is printed:
  *
  *     crowd-N tid TID asked NS ran NS policy N priority N
  *
