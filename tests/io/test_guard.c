@@ -316,6 +316,33 @@ static void note_that_was_cut_is_ignored(void **state)
 	check_tree();
 }
 
+/* Every other list says that a directory is to be removed, which is not empty. */
+static void list_that_cannot_be_undone_does_not_keep_from_the_rest(void **state)
+{
+	char path[512];
+	char text[600];
+	struct error err;
+
+	(void)state;
+	assert_int_equal(mkdir(lists, 0700), 0);
+	for (unsigned int i = 0; i < NR_FILES; i++) {
+		path_of(path, "file", i);
+		snprintf(text, sizeof(text), "\n%s =%s =%s end\n", i % 2 ? "d 1 1" : "w 1 1",
+			 i % 2 ? tree : path, i % 2 ? "" : "new");
+		snprintf(path, sizeof(path), "%s/state.%u.0", lists, i + 1);
+		put(path, text);
+	}
+	assert_int_equal(undo_stale(lists, &err), -ENOTEMPTY);
+	for (unsigned int i = 0; i < NR_FILES; i++) {
+		path_of(path, "file", i);
+		check_holds(path, i % 2 ? text_of(i) : "new");
+		put(path, text_of(i));
+		snprintf(path, sizeof(path), "%s/state.%u.0", lists, i + 1);
+		assert_int_equal(unlink(path), i % 2 ? 0 : -1);
+	}
+	assert_int_equal(rmdir(lists), 0);
+}
+
 /* ---- killed ----------------------------------------------------------------------------------- */
 
 /* Makes changes, and now and then undoes them, until it is killed. */
@@ -472,6 +499,7 @@ int main(void)
 		TEST(what_cannot_be_undone_is_said_and_the_rest_is),
 		TEST(list_where_others_may_write_is_refused),
 		TEST(note_that_was_cut_is_ignored),
+		TEST(list_that_cannot_be_undone_does_not_keep_from_the_rest),
 		TEST(killed_at_any_moment_the_guard_gives_back),
 		TEST(killed_with_the_guard_the_next_start_gives_back),
 		TEST(list_of_the_living_is_not_touched),

@@ -7,7 +7,7 @@
 
 #define PRIO_FAIR_LEAST 100
 #define NR_KEPT 16u		/* of those above the fair class, on one CPU */
-#define SETTLE_NS 20000000u	/* a thread that runs is charged at each tick, of at most 10 ms */
+#define SETTLE_NS 20000000u	/* it is charged at ticks of 10 ms at most, or when it is read */
 
 enum verdict { VERDICT_UNKNOWN, VERDICT_RUNS, VERDICT_STANDS };
 

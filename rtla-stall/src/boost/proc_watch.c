@@ -367,7 +367,7 @@ static int find_occupant(struct proc_watch *watch, int32_t tid, bool *has_thread
 	*has_threads = thread.nr_threads > 1;
 	if (thread.state != 'R' || thread.cpu >= watch->nr_cpus ||
 	    !proc_occupants_wants(watch->occupants, &thread) ||
-	    proc_read_runs(watch->proc_fd, tid, &thread) ||
+	    proc_read_runs_now(watch->proc_fd, tid, &thread) ||
 	    (watch->is_waiting && watch->is_waiting(&thread, watch->waiting_arg)))
 		return 0;
 	proc_occupants_add(watch->occupants, &thread);

@@ -22,8 +22,8 @@
  * spinlocks only, as does the stat of user threads: who holds one is not preempted, and on PREEMPT_RT
  * inherits our priority.
  *
- * The reader runs where its owner may. One thread at a time uses it. A process that was forked from ours starts
- * a reader of its own.
+ * The reader runs where its owner may. One thread at a time uses it. A process that was forked from ours
+ * starts a reader of its own.
  */
 
 #define THREAD_READER_WAIT_MS 20

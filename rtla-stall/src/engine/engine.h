@@ -65,7 +65,7 @@ struct timerlat_activation {
 	bool has_user;
 	uint32_t nr_charges;
 	const struct charge *charges;	/* what before_waking consists of */
-	const struct episode_stack *stack; /* at its interrupt, recorded since the thread was late; NULL: none */
+	const struct episode_stack *stack; /* at its interrupt, if the thread was late; NULL: none */
 };
 
 struct engine_config {

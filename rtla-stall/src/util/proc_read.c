@@ -161,3 +161,22 @@ int proc_read_runs(int proc_fd, int32_t tid, struct proc_thread *ret)
 	/* a kernel without the numbers shows zeros; whoever asks has been switched in */
 	return 0;
 }
+
+/* Among what it shows is CPU time, of the thread and not of its process: the kernel does its sums for it. */
+static void have_charged(int proc_fd, int32_t tid)
+{
+	char path[64];
+	char text[STAT_MAX];
+	int length;
+
+	snprintf(path, sizeof(path), "%d/task/%d/stat", tid, tid);
+	length = proc_read_file(proc_fd, path, text, sizeof(text));
+	(void)length;
+}
+
+int proc_read_runs_now(int proc_fd, int32_t tid, struct proc_thread *ret)
+{
+	if (!ret->is_worker)
+		have_charged(proc_fd, tid);
+	return proc_read_runs(proc_fd, tid, ret);
+}

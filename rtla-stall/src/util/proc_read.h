@@ -56,6 +56,16 @@ int proc_read_stat(int proc_fd, int32_t tid, struct proc_thread *ret)
 int proc_read_runs(int proc_fd, int32_t tid, struct proc_thread *ret)
 	__attribute__((warn_unused_result));
 
+/**
+ * proc_read_runs_now() - as proc_read_runs(), with what it runs right now
+ * @ret: filled in by proc_read_stat() before
+ *
+ * A thread that runs is charged at ticks, and a nohz_full CPU has one a second. Asking for its CPU time has
+ * it charged (5.17 and later). Not done for workers, whose stat may hang.
+ */
+int proc_read_runs_now(int proc_fd, int32_t tid, struct proc_thread *ret)
+	__attribute__((warn_unused_result));
+
 /** proc_read_parse_stat() - the text of a stat file. Return: false when it is none */
 bool proc_read_parse_stat(const char *text, size_t length, struct proc_thread *ret);
 

@@ -445,21 +445,24 @@ int undo_stale(const char *dir, struct error *err)
 {
 	__cleanup_closedir DIR *list = opendir(dir);
 	const struct dirent *entry;
+	struct error first = { 0 };
 	int nr_undone = 0;
 
 	if (!list)
 		return errno == ENOENT ? 0 : error_set(err, -errno, "%s: %s", dir, strerror(errno));
 	while ((entry = readdir(list))) {
+		struct error failure = { 0 };
 		int result;
 
 		if (strncmp(entry->d_name, "state.", 6) != 0)
 			continue;
-		result = undo_one_stale(dir, entry->d_name, err);
-		if (result < 0) {
-			error_prefix(err, "a run that was killed left something behind: ");
-			return result;
-		}
-		nr_undone += result;
+		result = undo_one_stale(dir, entry->d_name, &failure);
+		if (result > 0)
+			nr_undone += result;
+		else if (result < 0 && !first.code)
+			first = failure;
 	}
-	return nr_undone;
+	return first.code ? error_set(err, first.code,
+				      "a run that was killed left something behind: %.200s", first.text) :
+			    nr_undone;
 }

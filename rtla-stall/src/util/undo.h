@@ -47,7 +47,8 @@ void undo_close(struct undo *undo);
 /**
  * undo_stale() - undo the lists in @dir that nobody has open
  *
- * May hang as long as a stall does. Return: how many, or a negative errno with words in @err.
+ * One that cannot be undone does not keep it from the rest. May hang as long as a stall does. Return: how
+ * many, or the first failure with words in @err.
  */
 int undo_stale(const char *dir, struct error *err) __attribute__((warn_unused_result));
 
