@@ -142,5 +142,8 @@ void budget_refund(struct budget *budget, uint64_t ns, uint64_t now_at)
 
 uint64_t budget_debt_ns(const struct budget *budget)
 {
-	return budget->balance_ns < 0 ? (uint64_t)-budget->balance_ns : 0;
+	/* what is reserved for the boost that goes on is no debt */
+	int64_t balance_ns = budget->balance_ns + bounded(budget->reserved_ns);
+
+	return balance_ns < 0 ? (uint64_t)-balance_ns : 0;
 }

@@ -85,6 +85,8 @@ static bool await(struct run *run, uint64_t due_at)
 	if (waits[1].revents) {
 		result = restorer_ensure(run->restorer, &failure);
 		run->is_restorer_lost = result < 0;
+		if (result > 0)
+			enforce_cases_add_own(run->cases, restorer_pid(run->restorer));
 		if (result)
 			enforce_log_say(run->log, ENFORCE_LOG_WARNING,
 					"the process that restores boosts if this one dies "

@@ -446,6 +446,9 @@ void enforce_cases_destroy(struct enforce_cases *cases)
 
 void enforce_cases_add_own(struct enforce_cases *cases, int32_t pid)
 {
-	if (pid > 0 && cases->nr_own < MAX_OWN)
-		cases->own[cases->nr_own++] = pid;
+	if (pid <= 0)
+		return;
+	if (cases->nr_own < MAX_OWN)
+		cases->nr_own++;
+	cases->own[cases->nr_own - 1] = pid;
 }

@@ -100,6 +100,9 @@ static void add(struct loss *loss, const struct episode *episode)
 		return;
 	ns = overlap_ns(loss, episode->began_at, episode->ended_at);
 	other_ns = ns ? throttled_ns(episode) : 0;
+	/* of a wait that is longer than the boost, nobody knows which part was throttled */
+	if (other_ns && (episode->began_at < loss->from_at || episode->ended_at > loss->until_at))
+		loss->is_doubtful = true;
 	loss->ns += ns > other_ns ? ns - other_ns : 0;
 	loss->is_doubtful = loss->is_doubtful || (ns && episode->flags & DOUBTFUL);
 }

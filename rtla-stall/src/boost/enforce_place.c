@@ -91,6 +91,8 @@ void enforce_place_settle(struct enforce_place *place, pid_t companion, uint64_t
 		return;
 	/* what is refused is not asked for again before it is something else */
 	memcpy(place->taken, place->wanted, place->size);
-	if (!sched_setaffinity(0, place->size, place->wanted) && companion > 0)
+	if (sched_setaffinity(0, place->size, place->wanted))	/* all of them are off */
+		(void)sched_setaffinity(0, place->size, place->allowed);
+	else if (companion > 0)
 		(void)sched_setaffinity(companion, place->size, place->wanted);
 }

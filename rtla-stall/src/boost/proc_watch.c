@@ -227,7 +227,11 @@ static void learn(struct entry *entry, const struct proc_thread *thread)
 
 static bool has_run(const struct entry *entry, const struct proc_thread *thread)
 {
-	return entry->start_ticks != thread->start_ticks || entry->run_ns != thread->run_ns ||
+	/* 0: its stat could not be read */
+	bool is_other = entry->start_ticks && thread->start_ticks &&
+			entry->start_ticks != thread->start_ticks;
+
+	return is_other || entry->run_ns != thread->run_ns ||
 	       entry->nr_switched_in != thread->nr_switched_in;
 }
 

@@ -105,6 +105,13 @@ static int start(struct thread_reader *reader)
 	}
 	pthread_attr_destroy(&attributes);
 	reader->has_thread = !code;
+	if (code) {
+		if (reader->ask_fd >= 0)
+			close(reader->ask_fd);
+		if (reader->answer_fd >= 0)
+			close(reader->answer_fd);
+		reader->ask_fd = reader->answer_fd = -1;
+	}
 	return code;
 }
 
@@ -165,7 +172,7 @@ int thread_reader_stat(struct thread_reader *reader, int32_t tid, struct proc_th
 	if (!thread_reader_is_kernel(tid))
 		return proc_read_stat(reader->proc_fd, tid, ret);
 	/* an answer that comes late is to a question of before */
-	if (reader->hangs && !await_answer(reader, 0))
+	if (reader->hangs && reader->has_thread && !await_answer(reader, 0))
 		return -ETIMEDOUT;
 	reader->hangs = !reader->has_thread && start(reader);
 	if (reader->hangs)
@@ -278,7 +285,7 @@ static int read_without_stat(struct thread_reader *reader, int32_t tid, const st
 	} else if (!thread.is_bound || !read_comm(reader, tid, thread.comm)) {
 		return -ETIMEDOUT;
 	}
-	thread.is_worker = !strncmp(thread.comm, "kworker/", 8);
+	thread.is_worker = true;	/* it may be one: a rescuer by any name */
 	if (thread_reader_is_asleep(reader, tid))
 		thread.state = 'S';
 	*ret = thread;

@@ -103,8 +103,10 @@ static void end_group(const struct actions_run *run)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
 		kill(-run->pid, signals[i]);
 		for (int n = 0; n < END_TRIES; n++) {
-			if (look(run, &status))
+			if (look(run, &status)) {
+				kill(-run->pid, SIGKILL);	/* those who outlived it */
 				return;
+			}
 			pause_for(run);
 		}
 	}
