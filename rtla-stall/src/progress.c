@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "progress.h"
+#include "util/clock.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 #define FIRST_AFTER_MS 1000u
 #define AGAIN_AFTER_MS 200u
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 void progress_init(struct progress *progress, FILE *terminal)
 {
 	*progress = (struct progress){ .terminal = terminal };
 	if (terminal)
-		progress->begun_ms = now_ms();
+		progress->begun_ms = clock_mono_ms();
 }
 
 void progress_update(struct progress *progress, uint64_t done, uint64_t total, uint64_t nr_events)
@@ -28,7 +20,7 @@ void progress_update(struct progress *progress, uint64_t done, uint64_t total, u
 
 	if (!progress->terminal)
 		return;
-	at_ms = now_ms();
+	at_ms = clock_mono_ms();
 	if (at_ms - progress->begun_ms < FIRST_AFTER_MS ||
 	    (progress->shown_ms && at_ms - progress->shown_ms < AGAIN_AFTER_MS))
 		return;

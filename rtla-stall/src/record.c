@@ -15,6 +15,7 @@
 #include "source/live_read.h"
 #include "source/live_stuck.h"
 #include "source/live_tracefs.h"
+#include "util/clock.h"
 #include "util/error.h"
 #include "util/guard.h"
 #include "util/outfile.h"
@@ -38,14 +39,6 @@ struct recording {
 	uint64_t began_at;
 	uint64_t ended_at;
 };
-
-static uint64_t now_at(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static bool is_interrupted(const struct recording *recording)
 {
@@ -104,7 +97,7 @@ static void say_setup_waits(const struct recording *recording)
 
 static int await_setup(struct recording *recording, struct error *err)
 {
-	uint64_t quiet_until_at = now_at() + SETUP_QUIET_NS;
+	uint64_t quiet_until_at = clock_mono_ns() + SETUP_QUIET_NS;
 	bool is_said = false;
 
 	for (;;) {
@@ -115,7 +108,7 @@ static int await_setup(struct recording *recording, struct error *err)
 			return result < 0 ? result : 0;
 		if (is_interrupted(recording))
 			return error_set(err, -EINTR, "interrupted before the recording began");
-		if (!is_said && now_at() >= quiet_until_at) {
+		if (!is_said && clock_mono_ns() >= quiet_until_at) {
 			is_said = true;
 			say_setup_waits(recording);
 		}
@@ -129,7 +122,7 @@ static int await_setup(struct recording *recording, struct error *err)
 static void take_a_pause(const struct recording *recording, uint64_t pause_ns, uint64_t end_at)
 {
 	struct pollfd wait = { .fd = recording->command.pidfd, .events = POLLIN };
-	uint64_t now = now_at();
+	uint64_t now = clock_mono_ns();
 	struct timespec pause;
 
 	if (recording->command.pid > 0 && wait.fd < 0 && pause_ns > COMMAND_PAUSE_NS)
@@ -152,18 +145,18 @@ static int record(struct recording *recording, struct error *err)
 	uint64_t most;
 	int result = 0;
 
-	recording->began_at = now_at();
+	recording->began_at = clock_mono_ns();
 	if (params->has_duration && params->duration_ns < UINT64_MAX - recording->began_at)
 		end_at = recording->began_at + params->duration_ns;
 	live_pace_init(&pace, PAUSE_MOST_NS);
 	if (params->command)
 		result = record_command_start(&recording->command, params->command, err);
 	while (!result) {
-		bool is_last = is_interrupted(recording) || now_at() >= end_at ||
+		bool is_last = is_interrupted(recording) || clock_mono_ns() >= end_at ||
 			       (params->command && record_command_has_ended(&recording->command));
 
 		if (is_last)
-			recording->ended_at = now_at();
+			recording->ended_at = clock_mono_ns();
 		result = record_spool_take(&recording->spool, instance, &most, err);
 		if (is_last || result)
 			break;

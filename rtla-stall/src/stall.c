@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "analyze.h"
@@ -19,6 +18,7 @@
 #include "monitor/watch.h"
 #include "params.h"
 #include "record.h"
+#include "util/clock.h"
 #include "util/error.h"
 #include "util/strbuf.h"
 #include "util/undo.h"
@@ -27,7 +27,7 @@
 #define MIN_WIDTH 80u
 #define DEFAULT_WIDTH 100u
 #define MAX_WIDTH 132u
-#define SAME_SIGNAL_NS 200000000
+#define SAME_SIGNAL_NS 200000000u
 
 struct command {
 	const char *name;
@@ -58,22 +58,14 @@ static const struct command commands[] = {
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
 
-static int64_t find_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /*
  * A second signal ends the program as usual: it may be waiting for a pipe that says nothing. But timeout(1),
  * and a terminal that closes, send the same one twice at once, and mean it once.
  */
 static void interrupt(int signal_number)
 {
-	static volatile int64_t interrupted_at;
-	int64_t now_at = find_now();
+	static volatile uint64_t interrupted_at;
+	uint64_t now_at = clock_mono_ns();
 
 	if (!is_interrupted) {
 		interrupted_at = now_at;

@@ -16,6 +16,7 @@
 #include "boost/enforce_case.h"
 #include "boost/enforce_params.h"
 #include "boost/sched_sys.h"
+#include "util/clock.h"
 #include "util/error.h"
 #include "util/proc_read.h"
 
@@ -103,7 +104,7 @@ static bool has_cpu_within(int32_t tid, int nr_looks)
 
 	for (int i = 0; i < nr_looks; i++) {
 		assert_int_equal(enforce_watch_turn(watch, NULL), 0);
-		enforce_cases_round(cases, enforce_watch_now());
+		enforce_cases_round(cases, clock_mono_ns());
 		if (enforce_watch_proc_occupant(watch, cpu, &thread) && thread.tid == tid)
 			return true;
 		pause_ms(40);

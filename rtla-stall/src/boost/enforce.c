@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../util/array.h"
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "../util/guard.h"
 #include "../view/format.h"
@@ -69,7 +71,7 @@ static bool await(struct run *run, uint64_t due_at)
 		{ .fd = enforce_watch_fd(run->watch), .events = POLLIN },
 		{ .fd = run->restorer ? restorer_fd(run->restorer) : -1, .events = POLLIN },
 	};
-	uint64_t now = enforce_watch_now();
+	uint64_t now = clock_mono_ns();
 	uint64_t ns = due_at > now + SOON_NS ? due_at - now : SOON_NS;
 	const struct timespec timeout = {
 		.tv_sec = (time_t)(ns / 1000000000u),
@@ -128,7 +130,7 @@ static void print_state(const struct run *run, uint64_t now)
 /* It should never be: somebody holds what /proc needs, or this machine has no CPU for us. */
 static void say_held_up(const struct run *run, const char *where, uint64_t began_at)
 {
-	uint64_t ns = enforce_watch_now() - began_at;
+	uint64_t ns = clock_mono_ns() - began_at;
 
 	if (ns >= HELD_UP_NS)
 		enforce_log_say(run->log, ENFORCE_LOG_WARNING, "it was held up for %s while %s",
@@ -141,7 +143,7 @@ static int loop(struct run *run, struct error *err)
 	bool has_come = true;
 
 	while (!*run->setting->is_interrupted) {
-		uint64_t now = enforce_watch_now();
+		uint64_t now = clock_mono_ns();
 		uint64_t due_at = enforce_watch_due_at(run->watch);
 		uint64_t boost_at = enforce_boosts_due_at(run->boosts);
 
@@ -152,7 +154,7 @@ static int loop(struct run *run, struct error *err)
 			if (result)
 				return result;
 			say_held_up(run, "it looked who waits", now);
-			now = enforce_watch_now();
+			now = clock_mono_ns();
 		}
 		enforce_boosts_round(run->boosts, now);
 		settle(run, now);
@@ -288,7 +290,7 @@ static int make_tables(struct run *run, struct error *err)
 		.restorer = run->restorer,
 		.nr_cpus = run->config.nr_cpus,
 	};
-	int result = plan_create(&run->config, enforce_watch_now(), &run->plan, err);
+	int result = plan_create(&run->config, clock_mono_ns(), &run->plan, err);
 
 	if (!result)
 		result = enforce_place_create(&run->place, err);
@@ -340,7 +342,7 @@ static int give_back_boosts(struct run *run, int result, struct error *err)
 	struct error failure = { 0 };
 
 	if (run->boosts)
-		enforce_boosts_stop(run->boosts, enforce_watch_now());
+		enforce_boosts_stop(run->boosts, clock_mono_ns());
 	if (run->ledger && ledger_restore_all(run->ledger, &failure)) {
 		run->setting->say(failure.text);
 		if (!result) {
@@ -404,7 +406,7 @@ static void find_signals(sigset_t *signals)
 	const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
 
 	sigemptyset(signals);
-	for (size_t i = 0; i < sizeof(caught) / sizeof(*caught); i++)
+	for (size_t i = 0; i < NR_ELEMENTS(caught); i++)
 		sigaddset(signals, caught[i]);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "../view/format.h"
 #include "enforce_blame.h"
@@ -143,7 +144,7 @@ static void count_boost(struct enforce_boosts *boosts, struct enforce_case *item
 static void do_boost(struct enforce_boosts *boosts, const struct plan_command *command)
 {
 	struct enforce_case *item = enforce_cases_find(boosts->setting.cases, command->wait.tid);
-	struct ledger_boost boost = { .boosted_at = enforce_watch_now() };
+	struct ledger_boost boost = { .boosted_at = clock_mono_ns() };
 	struct error failure = { 0 };
 	int result = 0;
 
@@ -288,7 +289,7 @@ static void do_restore(struct enforce_boosts *boosts, const struct plan_command 
 	struct enforce_case *item = enforce_cases_find(boosts->setting.cases, command->wait.tid);
 	struct ledger_outcome outcome = {
 		.fate = LEDGER_RESTORED,
-		.restored_at = enforce_watch_now(),
+		.restored_at = clock_mono_ns(),
 		.usage = { .has_granted = true, .granted_ns = command->grant_ns },
 	};
 	struct error failure = { 0 };
@@ -399,7 +400,7 @@ static void do_commands(struct enforce_boosts *boosts)
 	struct plan_command command;
 
 	while (plan_next(boosts->setting.plan, &command)) {
-		boosts->now = enforce_watch_now();
+		boosts->now = clock_mono_ns();
 		if (command.verb == PLAN_BOOST)
 			do_boost(boosts, &command);
 		else if (command.verb == PLAN_RESTORE)

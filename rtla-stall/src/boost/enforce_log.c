@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "../util/strbuf.h"
 #include "log_ring.h"
@@ -39,14 +40,6 @@ struct enforce_log {
 	int kmsg_fd;
 	struct log_ring *rings[NR_TARGETS];
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* ---- in the writers' threads ------------------------------------------------------------------ */
 
@@ -138,7 +131,7 @@ void enforce_log_boost(struct enforce_log *log, const struct enforce_boost_recor
 
 	if (!log->rings[TARGET_JSON])
 		return;
-	line.wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));
+	line.wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_mono_ns());
 	log_ring_put(log->rings[TARGET_JSON], &line);
 }
 

@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "../options.h"
+#include "../util/array.h"
 #include "../util/error.h"
 #include "../util/strbuf.h"
 #include "enforce_stalld.h"
-
-#define NR_ELEMENTS(array) (sizeof(array) / sizeof(*(array)))
 
 #define PLAIN_SECONDS 1000000000u
 #define PLAIN_NANOSECONDS 1u

@@ -5,9 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "../util/array.h"
 #include "../util/error.h"
-
-#define NR_ELEMENTS(array) (sizeof(array) / sizeof(*(array)))
 
 static const struct {
 	const char *word;

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../source/live_setup.h"
 #include "../source/source_live.h"
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "../util/guard.h"
 #include "../util/names.h"
@@ -48,14 +48,6 @@ struct enforce_watch {
 	bool is_hang_said;
 	int feed_result;
 };
-
-uint64_t enforce_watch_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* ---- /proc ------------------------------------------------------------------------------------ */
 
@@ -137,7 +129,7 @@ static bool ask_proc(struct enforce_watch *watch)
 		return true;
 	if (proc_watch_find_occupants(watch->proc))
 		return false;
-	watch->occupants_at = enforce_watch_now();
+	watch->occupants_at = clock_mono_ns();
 	if (!watch->live)
 		feed_occupants(watch);
 	return true;
@@ -229,7 +221,7 @@ static int begin_live(struct enforce_watch *watch, struct live_instance *instanc
 		return 0;
 	}
 	watch->buffer_bytes = buffer_bytes;
-	watch->live_at = enforce_watch_now();
+	watch->live_at = clock_mono_ns();
 	result = look(watch, watch->live_at, err);
 	if (!result && ask_proc(watch))
 		feed_occupants(watch);
@@ -251,7 +243,7 @@ static int look_for_trace(struct enforce_watch *watch, struct error *err)
 	live_instance_init(&instance);
 	result = live_setup_take(watch->setup, &instance, &failure);
 	if (!result) {
-		if (!watch->is_wait_said && enforce_watch_now() - watch->began_at > SETUP_QUIET_NS) {
+		if (!watch->is_wait_said && clock_mono_ns() - watch->began_at > SETUP_QUIET_NS) {
 			watch->is_wait_said = true;
 			enforce_log_say(watch->log, ENFORCE_LOG_NOTICE,
 					"setting tracing up waits, at %s; until then "
@@ -316,7 +308,7 @@ int enforce_watch_turn(struct enforce_watch *watch, struct error *err)
 		if (result)
 			return result;
 	}
-	now = enforce_watch_now();
+	now = clock_mono_ns();
 	say_hang(watch, now);
 	watch->occupants_at = 0;
 	watch->turned_at = now;
@@ -440,7 +432,7 @@ int enforce_watch_create(const struct enforce_params *params, struct enforce_log
 		return error_set(err, -ENOMEM, "out of memory");
 	watch->params = params;
 	watch->log = log;
-	watch->began_at = enforce_watch_now();
+	watch->began_at = clock_mono_ns();
 	watch->pause_ns = params->look_ns;
 	result = open_all(watch, &config, err);
 	if (result) {
@@ -477,7 +469,7 @@ void enforce_watch_print(const struct enforce_watch *watch, struct enforce_log *
 		enforce_log_say(log, ENFORCE_LOG_NOTICE,
 				"state: seen by the trace, for %s: %llu events, %llu lost; read "
 				"every %s",
-				format_duration(enforce_watch_now() - watch->live_at).text,
+				format_duration(clock_mono_ns() - watch->live_at).text,
 				(unsigned long long)watch->live->info.nr_events,
 				(unsigned long long)watch->live->info.lost_events,
 				format_limit(watch->pause_ns).text);

@@ -30,9 +30,6 @@ struct guard;
 struct enforce_watch;
 struct proc_thread;
 
-/** enforce_watch_now() - CLOCK_MONOTONIC, ns */
-uint64_t enforce_watch_now(void);
-
 /**
  * enforce_watch_create() - open /proc, begin to set tracing up
  * @params, @log: borrowed

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "../util/strbuf.h"
 
@@ -80,20 +81,12 @@ static bool send_one(int fd, const char *text, size_t length)
 	return false;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* Not all the time: there may be none on this machine. */
 static bool connect_syslog(struct log_ring *ring)
 {
-	if (ring->syslog_fd < 0 && now_ns() >= ring->connect_at) {
+	if (ring->syslog_fd < 0 && clock_mono_ns() >= ring->connect_at) {
 		ring->syslog_fd = log_ring_open_syslog(ring->target.path, NULL);
-		ring->connect_at = now_ns() + CONNECT_PAUSE_NS;
+		ring->connect_at = clock_mono_ns() + CONNECT_PAUSE_NS;
 	}
 	return ring->syslog_fd >= 0;
 }
@@ -297,10 +290,7 @@ bool log_ring_destroy(struct log_ring *ring, int timeout_ms)
 		return true;
 	atomic_store(&ring->is_ending, true);
 	wake_writer(ring);
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += timeout_ms % 1000 * 1000000L;
-	until.tv_sec += timeout_ms / 1000 + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
+	until = clock_mono_after_ms(timeout_ms);
 	if (pthread_clockjoin_np(ring->writer, NULL, CLOCK_MONOTONIC, &until)) {
 		pthread_detach(ring->writer);
 		return false;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "../util/parse.h"
 #include "proc_idle.h"
@@ -293,14 +294,6 @@ static int look_at(struct proc_watch *watch, int32_t tid, bool *has_threads)
 	return 0;
 }
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static int look_at_all(struct proc_watch *watch)
 {
 	int result;
@@ -392,7 +385,7 @@ int proc_watch_find_occupants(struct proc_watch *watch)
 
 	proc_occupants_begin(watch->occupants);
 	result = visit_all(watch, find_occupant);
-	proc_occupants_end(watch->occupants, clock_ns(CLOCK_MONOTONIC));
+	proc_occupants_end(watch->occupants, clock_mono_ns());
 	watch->cost.cpu_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - before_ns;
 	return result;
 }

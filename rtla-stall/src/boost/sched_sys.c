@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "../util/cleanup.h"
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "thread_reader.h"
 
@@ -308,11 +309,8 @@ static int real_set_rt_runtime(struct sched_sys *sys, int64_t us)
 
 static uint64_t real_now(struct sched_sys *sys)
 {
-	struct timespec now;
-
 	(void)sys;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+	return clock_mono_ns();
 }
 
 static int real_kept_fd(struct sched_sys *sys)

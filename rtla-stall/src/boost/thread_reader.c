@@ -13,9 +13,9 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../util/clock.h"
 #include "../util/error.h"
 
 #define STACK_BYTES (64u << 10)
@@ -117,26 +117,18 @@ static int start(struct thread_reader *reader)
 
 /* ---- asking it -------------------------------------------------------------------------------- */
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Return: whether the answer has come. */
 static bool await_answer(const struct thread_reader *reader, int wait_ms)
 {
 	struct pollfd wait = { .fd = reader->answer_fd, .events = POLLIN };
-	int64_t until_ms = now_ms() + wait_ms;
+	int64_t until_ms = (int64_t)clock_mono_ms() + wait_ms;
 	int64_t left_ms = wait_ms;
 	uint64_t answered;
 	int result;
 
 	do {
 		result = poll(&wait, 1, left_ms > 0 ? (int)left_ms : 0);
-		left_ms = until_ms - now_ms();
+		left_ms = until_ms - (int64_t)clock_mono_ms();
 	} while (result < 0 && errno == EINTR && left_ms > 0);
 	return result > 0 && read(reader->answer_fd, &answered, sizeof(answered)) == sizeof(answered);
 }
@@ -172,7 +164,7 @@ int thread_reader_stat(struct thread_reader *reader, int32_t tid, struct proc_th
 	if (!thread_reader_is_kernel(tid))
 		return proc_read_stat(reader->proc_fd, tid, ret);
 	/* an answer that comes late is to a question of before */
-	if (reader->hangs && reader->has_thread && !await_answer(reader, 0))
+	if (reader->has_thread && thread_reader_hangs(reader))
 		return -ETIMEDOUT;
 	reader->hangs = !reader->has_thread && start(reader);
 	if (reader->hangs)

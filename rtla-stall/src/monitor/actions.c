@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../util/array.h"
 #include "../util/error.h"
 #include "../util/parse.h"
 
@@ -185,7 +186,7 @@ int actions_add(struct actions *actions, const char *option, const char *text, s
 	};
 	size_t length = strcspn(text, ",");
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+	for (size_t i = 0; i < NR_ELEMENTS(kinds); i++) {
 		struct action action = { 0 };
 		int result;
 

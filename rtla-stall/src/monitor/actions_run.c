@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../util/array.h"
 #include "../util/error.h"
 
 #define LOOK_MS 100		/* how often a command that runs is looked at */
@@ -100,7 +101,7 @@ static void end_group(const struct actions_run *run)
 	static const int signals[] = { SIGTERM, SIGKILL };
 	int status;
 
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+	for (size_t i = 0; i < NR_ELEMENTS(signals); i++) {
 		kill(-run->pid, signals[i]);
 		for (int n = 0; n < END_TRIES; n++) {
 			if (look(run, &status)) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../util/array.h"
 #include "../util/proc_read.h"
 
 #define TEXT_SIZE 4096u		/* of a file; a kernel's command line is shorter */
@@ -56,7 +57,7 @@ static enum facts_preemption preemption_of(const char *word, size_t length)
 		{ "full", FACTS_PREEMPT_FULL }, { "lazy", FACTS_PREEMPT_LAZY },
 	};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+	for (size_t i = 0; i < NR_ELEMENTS(words); i++) {
 		if (strlen(words[i].word) == length && !strncmp(word, words[i].word, length))
 			return words[i].preemption;
 	}

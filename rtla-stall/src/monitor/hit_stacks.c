@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "../util/clock.h"
 #include "monitor.h"
 
 #define SLEEPER_MS 20
@@ -29,14 +29,6 @@ static int allowed_ms(uint64_t began_ms, uint64_t now_ms, int wanted_ms)
 		return 1;
 	return wanted_ms < HIT_STACKS_BUDGET_MS - (int)used_ms ? wanted_ms :
 	       HIT_STACKS_BUDGET_MS - (int)used_ms;
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
 /* To ask such a CPU would keep another one busy until it answers. */
@@ -180,7 +172,7 @@ int hit_stacks_take(struct hit_stacks *ret, struct stacks *stacks, const struct 
 	bool is_open = hit->kind == MONITOR_HIT_WAIT && (hit->episode->flags & EPISODE_STILL_OPEN);
 	struct suspended suspended = { .nr = 0 };
 	struct stacks_suspended found;
-	uint64_t began_ms = now_ms();
+	uint64_t began_ms = clock_mono_ms();
 
 	*ret = (struct hit_stacks){ .items = calloc(MAX_ITEMS, sizeof(*ret->items)) };
 	if (!ret->items)
@@ -194,10 +186,10 @@ int hit_stacks_take(struct hit_stacks *ret, struct stacks *stacks, const struct 
 		stacks_of_sleeper(stacks, STACKS_WAITER, hit->episode->tid, hit->episode->cpu, SLEEPER_MS,
 				  &ret->items[ret->nr_items++].frames);
 		take_occupant(&ret->items[ret->nr_items++], stacks, eng, hit->episode,
-			      allowed_ms(began_ms, now_ms(), OCCUPANT_MS));
+			      allowed_ms(began_ms, clock_mono_ms(), OCCUPANT_MS));
 		hit_stacks_judge(&ret->items[0], &ret->items[1], eng, hit->episode);
 	}
-	if (stacks && stacks_find_suspended(stacks, allowed_ms(began_ms, now_ms(), CENSUS_MS), &found))
+	if (stacks && stacks_find_suspended(stacks, allowed_ms(began_ms, clock_mono_ms(), CENSUS_MS), &found))
 		find_in_proc(&suspended, &found, eng, began_at(hit));
 	else
 		find_in_trace(&suspended, eng, began_at(hit));
@@ -209,7 +201,7 @@ int hit_stacks_take(struct hit_stacks *ret, struct stacks *stacks, const struct 
 		*item = *kept;
 		if (stacks)
 			stacks_of_sleeper(stacks, STACKS_SUSPENDED, kept->frames.tid, kept->frames.cpu,
-					  allowed_ms(began_ms, now_ms(), SLEEPER_MS), &item->frames);
+					  allowed_ms(began_ms, clock_mono_ms(), SLEEPER_MS), &item->frames);
 		if (!*item->frames.comm)
 			memcpy(item->frames.comm, kept->frames.comm, sizeof(item->frames.comm));
 	}

@@ -4,21 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "../source/source_live.h"
 #include "../source/source_proc.h"
 #include "../stats/longest.h"
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "../util/names.h"
-
-uint64_t monitor_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static uint64_t cpu_ns(int who)
 {
@@ -123,7 +115,7 @@ int monitor_create(const struct monitor_config *config, struct monitor **ret, st
 	if (!monitor)
 		return error_set(err, -ENOMEM, "out of memory");
 	monitor->config = *config;
-	monitor->began_at = monitor_now();
+	monitor->began_at = clock_mono_ns();
 	wall_read(&monitor->wall);
 	monitor->names = names_create();
 	result = open_all(monitor, err);

@@ -5,9 +5,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "../util/array.h"
 #include "../util/error.h"
-
-#define NR_ELEMENTS(array) (sizeof(array) / sizeof(*(array)))
 
 #define PLAIN_US 1000u
 #define PLAIN_SECONDS 1000000000u

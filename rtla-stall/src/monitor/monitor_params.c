@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "../option_value.h"
+#include "../util/array.h"
 #include "../util/error.h"
 #include "../util/strbuf.h"
 #include "monitor_options.h"
-
-#define NR_ELEMENTS(array) (sizeof(array) / sizeof(*(array)))
 
 #define DEFAULT_STALL_NS 10000000u
 #define NS_PER_US 1000u

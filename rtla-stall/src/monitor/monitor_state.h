@@ -50,9 +50,6 @@ struct monitor {
 /** monitor_info() - of the source there is now */
 const struct source_info *monitor_info(const struct monitor *monitor);
 
-/** monitor_now() - CLOCK_MONOTONIC, ns */
-uint64_t monitor_now(void);
-
 /** monitor_own_ns() - CPU time of ours so far */
 uint64_t monitor_own_ns(void);
 

@@ -13,6 +13,7 @@
 #include "../source/live_setup.h"
 #include "../source/source_live.h"
 #include "../source/source_proc.h"
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "../view/format.h"
 
@@ -84,7 +85,7 @@ static int begin_live(struct monitor *monitor, struct live_instance *instance, s
 		struct engine_facts facts = source_facts(&monitor->live->info);
 
 		monitor->skip_to_at = monitor->last_at;
-		lingering_begin(&monitor->lingering, monitor->proc, monitor_now());
+		lingering_begin(&monitor->lingering, monitor->proc, clock_mono_ns());
 		engine_set_facts(monitor->account.engine, &facts);
 	} else {
 		monitor->last_at = 0;
@@ -94,7 +95,7 @@ static int begin_live(struct monitor *monitor, struct live_instance *instance, s
 	if (!result)
 		result = tell_kthreads(monitor, err);
 	monitor->phase = SNAPSHOT_LIVE;
-	monitor->live_at = monitor_now();
+	monitor->live_at = clock_mono_ns();
 	monitor->account.is_paused = monitor->config.warm_up_ns;
 	if (!monitor->account.is_paused)
 		monitor->counted_from_at = monitor->live_at;
@@ -130,7 +131,7 @@ static int take(struct monitor *monitor, const struct event *event, struct error
 /* Up to the next tick, that is, everything up to some instant; or until others have waited enough. */
 static int take_events(struct monitor *monitor, struct source *source, struct error *err)
 {
-	uint64_t until_at = monitor_now() + TURN_MOST_NS;
+	uint64_t until_at = clock_mono_ns() + TURN_MOST_NS;
 	struct event event;
 	uint32_t nr = 0;
 	int result;
@@ -138,7 +139,7 @@ static int take_events(struct monitor *monitor, struct source *source, struct er
 	while ((result = source_next(source, &event, err)) > 0) {
 		result = take(monitor, &event, err);
 		if (result || event.type == EVENT_TICK ||
-		    (!(++nr % EVENTS_PER_LOOK) && monitor_now() >= until_at))
+		    (!(++nr % EVENTS_PER_LOOK) && clock_mono_ns() >= until_at))
 			break;
 	}
 	return result;
@@ -159,13 +160,13 @@ static int feed_found(const struct event *event, void *arg)
 
 static int deliver(struct monitor *monitor, struct error *err)
 {
-	int result = lingering_turn(&monitor->lingering, monitor_now(), monitor->last_at, feed_found,
+	int result = lingering_turn(&monitor->lingering, clock_mono_ns(), monitor->last_at, feed_found,
 				    monitor, err);
 
 	if (result)
 		return result;
 	if (monitor->phase == SNAPSHOT_LIVE && monitor->live->info.nr_losses &&
-	    lost_waits_turn(&monitor->lost_waits, monitor->account.engine, monitor_now(), monitor->last_at,
+	    lost_waits_turn(&monitor->lost_waits, monitor->account.engine, clock_mono_ns(), monitor->last_at,
 			    lost_waits_is_ready, feed_found, monitor))
 		return error_set(err, -ENOMEM, "out of memory");
 	if (monitor->phase == SNAPSHOT_LIVE && occupants_find(&monitor->occupants, monitor->account.engine,
@@ -185,7 +186,7 @@ static int recycle(struct monitor *monitor, struct error *err)
 	int result;
 
 	if (!account_is_recycle_due(&monitor->account) ||
-	    monitor_now() < monitor->recycled_at + RECYCLE_PAUSE_NS)
+	    clock_mono_ns() < monitor->recycled_at + RECYCLE_PAUSE_NS)
 		return 0;
 	/* What was recorded of those that were missing the last time has been read. */
 	if (monitor->last_at < monitor->recycled_at)
@@ -195,7 +196,7 @@ static int recycle(struct monitor *monitor, struct error *err)
 	result = account_recycle(&monitor->account, monitor_info(monitor)->first_at, &map, err);
 	if (result)
 		return result;
-	monitor->recycled_at = monitor_now();
+	monitor->recycled_at = clock_mono_ns();
 	hits_recycle(monitor->hits, &map);
 	if (monitor->config.on_recycle && monitor->config.on_recycle(&map, monitor->config.arg))
 		result = error_set(err, -ENOMEM, "out of memory");
@@ -206,7 +207,7 @@ static int recycle(struct monitor *monitor, struct error *err)
 /* As a rule tracing is up in a moment: what reached a threshold is then told of with a trace to be saved. */
 static bool is_too_early(const struct monitor *monitor)
 {
-	return monitor->phase == SNAPSHOT_PROC && monitor_now() < monitor->began_at + SETUP_USUAL_NS;
+	return monitor->phase == SNAPSHOT_PROC && clock_mono_ns() < monitor->began_at + SETUP_USUAL_NS;
 }
 
 /* Times that were told before it stay as they are. */
@@ -232,7 +233,7 @@ int monitor_turn(struct monitor *monitor, struct error *err)
 	note_clock(monitor);
 	if (monitor->setup)
 		result = look_for_live(monitor, err);
-	if (!result && monitor_now() >= source_due_at(monitor)) {
+	if (!result && clock_mono_ns() >= source_due_at(monitor)) {
 		result = take_events(monitor, monitor->live ? monitor->live : monitor->proc, err);
 		if (!result && !monitor->live)
 			result = tell_kthreads(monitor, err);
@@ -241,9 +242,9 @@ int monitor_turn(struct monitor *monitor, struct error *err)
 		return result;
 	if (monitor->account.is_paused && monitor->last_at >= monitor->live_at + monitor->config.warm_up_ns) {
 		monitor->account.is_paused = false;
-		monitor->counted_from_at = monitor_now();
+		monitor->counted_from_at = clock_mono_ns();
 	}
-	rates_update(&monitor->rates, monitor_now(), monitor_own_ns());
+	rates_update(&monitor->rates, clock_mono_ns(), monitor_own_ns());
 	if (is_too_early(monitor))
 		return 0;
 	result = deliver(monitor, err);
@@ -266,7 +267,7 @@ int monitor_fd(const struct monitor *monitor)
 static int take_rest(struct monitor *monitor, struct error *err)
 {
 	struct event event;
-	uint64_t stop_at = monitor_now();
+	uint64_t stop_at = clock_mono_ns();
 	char words[120];
 	int result;
 
@@ -299,7 +300,7 @@ int monitor_stop(struct monitor *monitor, struct error *err)
 	if (!result)
 		result = deliver(monitor, err);
 	monitor->phase = SNAPSHOT_ENDED;
-	monitor->ended_at = monitor_now();
+	monitor->ended_at = clock_mono_ns();
 	is_gone = live_setup_stop(monitor->setup, MONITOR_SETUP_STOP_MS);
 	monitor->setup = NULL;
 	if (!is_gone && !result)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../util/cleanup.h"
+#include "../util/clock.h"
 #include "../util/error.h"
 
 #define CLOCK_PERIOD_NS 100000u
@@ -31,14 +32,6 @@ struct sample_record {
 	uint64_t nr_frames;
 	uint64_t frames[];
 };
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 void sampler_init(struct sampler *sampler, uint32_t cpu)
 {
@@ -229,13 +222,13 @@ int sampler_take(struct sampler *sampler, uint64_t timeout_ns, struct sample *re
 		ioctl(sampler->cycles_fd, PERF_EVENT_IOC_ENABLE, 0);
 	if (ioctl(sampler->clock_fd, PERF_EVENT_IOC_ENABLE, 0))
 		return error_set(err, -errno, "a perf event cannot be switched on: %s", strerror(errno));
-	began_at = now();
+	began_at = clock_mono_ns();
 	/* Not by poll(): waking us up is a job for a thread on that CPU with PREEMPT_RT. */
 	do {
 		is_found = read_buffer(sampler, ret);
 		if (!is_found)
 			nanosleep(&pause, NULL);
-	} while (!is_found && now() - began_at < timeout_ns);
+	} while (!is_found && clock_mono_ns() - began_at < timeout_ns);
 	if (sampler->cycles_fd >= 0)
 		ioctl(sampler->cycles_fd, PERF_EVENT_IOC_DISABLE, 0);
 	ioctl(sampler->clock_fd, PERF_EVENT_IOC_DISABLE, 0);

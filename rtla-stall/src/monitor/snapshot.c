@@ -9,6 +9,7 @@
 #include "../source/live_setup.h"
 #include "../source/source_live.h"
 #include "../stats/longest.h"
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "../util/parse.h"
 #include "monitor_state.h"
@@ -242,7 +243,7 @@ static int list_cpus(const struct monitor *monitor, struct snapshot *snapshot)
 
 static void fill_words(const struct monitor *monitor, struct snapshot *snapshot)
 {
-	uint64_t waited_ms = (monitor_now() - monitor->began_at) / 1000000;
+	uint64_t waited_ms = (clock_mono_ns() - monitor->began_at) / 1000000;
 
 	if (snapshot->phase != SNAPSHOT_PROC || !monitor->setup)
 		return;
@@ -254,13 +255,13 @@ static void fill_words(const struct monitor *monitor, struct snapshot *snapshot)
 
 static void fill_counters(const struct monitor *monitor, struct snapshot *snapshot)
 {
-	uint64_t until_at = monitor->ended_at ? monitor->ended_at : monitor_now();
+	uint64_t until_at = monitor->ended_at ? monitor->ended_at : clock_mono_ns();
 	uint64_t from_at = monitor->phase == SNAPSHOT_PROC || !monitor->live ? monitor->began_at :
 			   monitor->counted_from_at;
 
 	snapshot->wall = monitor->wall;
 	snapshot->phase = monitor->phase;
-	snapshot->now_at = monitor->last_at ? monitor->last_at : monitor_now();
+	snapshot->now_at = monitor->last_at ? monitor->last_at : clock_mono_ns();
 	snapshot->elapsed_ns = from_at && until_at > from_at ? until_at - from_at : 0;
 	snapshot->stall_ns = monitor->config.stall_ns;
 	snapshot->threshold_ns = monitor->config.threshold_ns;

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "../util/cleanup.h"
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "../util/parse.h"
 #include "stacks_read.h"
@@ -183,20 +184,6 @@ static struct question *ask(struct stacks *stacks, void (*answer)(struct questio
 	return question;
 }
 
-static struct timespec after_ms(int ms)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	time.tv_sec += ms / 1000;
-	time.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (time.tv_nsec >= 1000000000) {
-		time.tv_sec++;
-		time.tv_nsec -= 1000000000;
-	}
-	return time;
-}
-
 /* Called with the lock held. */
 static void await(struct stacks *stacks, const struct question *question, const struct timespec *until)
 {
@@ -306,7 +293,7 @@ int stacks_create(const struct cpu_list *cpus, struct stacks **ret, struct error
 
 void stacks_destroy(struct stacks *stacks)
 {
-	struct timespec until = after_ms(END_MS);
+	struct timespec until = clock_mono_after_ms(END_MS);
 	bool is_over = false;
 
 	if (!stacks)
@@ -332,7 +319,7 @@ static void look_at_sleeper(struct question *question)
 void stacks_of_sleeper(struct stacks *stacks, enum stacks_kind kind, int32_t tid, uint32_t cpu,
 		       int timeout_ms, struct stacks_frames *ret)
 {
-	struct timespec until = after_ms(timeout_ms);
+	struct timespec until = clock_mono_after_ms(timeout_ms);
 	struct question *question;
 	char late[128];
 
@@ -368,7 +355,7 @@ static void look_who_is_suspended(struct question *question)
 bool stacks_find_suspended(struct stacks *stacks, int timeout_ms, struct stacks_suspended *ret)
 {
 	struct stacks_frames unused = { .why = "" };
-	struct timespec until = after_ms(timeout_ms);
+	struct timespec until = clock_mono_after_ms(timeout_ms);
 	struct question *question;
 	bool is_found = false;
 
@@ -446,7 +433,7 @@ static void look_at_cpu(struct question *question)
 
 void stacks_of_occupant(struct stacks *stacks, uint32_t cpu, int timeout_ms, struct stacks_frames *ret)
 {
-	struct timespec until = after_ms(timeout_ms);
+	struct timespec until = clock_mono_after_ms(timeout_ms);
 	struct question *question;
 	struct stacks_cpu *entry;
 	bool is_over = false;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../source/live_hist.h"
+#include "../util/clock.h"
 #include "../util/error.h"
 #include "../util/guard.h"
 #include "../util/strbuf.h"
@@ -22,14 +23,6 @@
 #define POLL_MOST_NS 250000000u		/* a signal that came just before a poll is seen then */
 #define LEAST_STALL_NS 1000u
 #define MOST_STALL_NS 3600000000000u
-
-static uint64_t now_at(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* ---- meanwhile -------------------------------------------------------------------------------- */
 
@@ -101,7 +94,7 @@ static int show(struct watch *watch, struct error *err)
 
 	if (result)
 		return result;
-	watch->shown_at = now_at();
+	watch->shown_at = clock_mono_ns();
 	watch_hide_lines(watch, &snapshot);
 	snapshot.doc.facts = &watch->facts;
 	snapshot.notes = watch->notes;
@@ -146,7 +139,7 @@ static void take_a_pause(const struct watch *watch, uint64_t until_at)
 		{ .fd = monitor_fd(watch->monitor), .events = POLLIN },
 		{ .fd = watch->nr_runs ? watch->runs[0].pidfd : -1, .events = POLLIN },
 	};
-	uint64_t now = now_at();
+	uint64_t now = clock_mono_ns();
 	struct timespec pause = { 0 };
 
 	if (until_at > now)
@@ -161,9 +154,9 @@ static void say_cost(struct watch *watch)
 	struct error err = { 0 };
 	char words[400];
 
-	if (!watch->params->is_debug || now_at() < watch->debugged_at + DEBUG_NS)
+	if (!watch->params->is_debug || clock_mono_ns() < watch->debugged_at + DEBUG_NS)
 		return;
-	watch->debugged_at = now_at();
+	watch->debugged_at = clock_mono_ns();
 	if (monitor_snapshot(watch->monitor, &snapshot, &err))
 		return;
 	snprintf(words, sizeof(words), "%llu events/s, own CPU time %llu.%03llu s, %llu events lost, %s",
@@ -181,7 +174,7 @@ static int turn(struct watch *watch, uint64_t *live_at, struct error *err)
 	int result = monitor_turn(watch->monitor, err);
 
 	if (!result && !*live_at && monitor_is_live(watch->monitor)) {
-		*live_at = now_at();
+		*live_at = clock_mono_ns();
 		result = workload_start(watch->workload, err);
 	}
 	if (!result && *live_at)
@@ -195,19 +188,19 @@ static int turn(struct watch *watch, uint64_t *live_at, struct error *err)
 static int watch_loop(struct watch *watch, struct error *err)
 {
 	const volatile sig_atomic_t *is_interrupted = watch->setting->is_interrupted;
-	uint64_t began_at = now_at();
+	uint64_t began_at = clock_mono_ns();
 	uint64_t live_at = 0;
 	int result = 0;
 
 	while (!result && !watch->is_over && !*is_interrupted &&
-	       now_at() < end_at(watch, began_at, live_at)) {
+	       clock_mono_ns() < end_at(watch, began_at, live_at)) {
 		uint64_t until_at = end_at(watch, began_at, live_at);
 
 		result = turn(watch, &live_at, err);
 		if (result || watch->is_over)
 			break;
 		say_cost(watch);
-		if ((watch->view.ops && take_keys(watch)) || now_at() >= show_due_at(watch))
+		if ((watch->view.ops && take_keys(watch)) || clock_mono_ns() >= show_due_at(watch))
 			result = show(watch, err);
 		if (monitor_due_at(watch->monitor) < until_at)
 			until_at = monitor_due_at(watch->monitor);

@@ -5,23 +5,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../util/error.h"
+#include "../util/clock.h"
 #include "hit_lines.h"
 #include "hit_report.h"
 #include "hit_stacks.h"
 #include "watch_state.h"
 
 #define NOTE_WIDTH 80u
-
-static uint64_t now_at(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* ---- hits ------------------------------------------------------------------------------------- */
 
@@ -130,7 +122,7 @@ void watch_on_hit(const struct monitor_hit *hit, void *arg)
 	/* What is to be measured is not there yet; or one ends the run, and is the last one. */
 	if ((watch->tracer == LIVE_TRACER_TIMERLAT && !workload_is_up(watch->workload)) || watch->is_over ||
 	    watch->is_ending ||
-	    (is_limited && !hit_rate_allows(&watch->rate, hit_report_cpu(hit), now_at())))
+	    (is_limited && !hit_rate_allows(&watch->rate, hit_report_cpu(hit), clock_mono_ns())))
 		monitor_count_unreported(watch->monitor);
 	else if (report(watch, hit, actions) == -ENOMEM)
 		watch->has_failed = true;

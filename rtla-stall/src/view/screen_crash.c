@@ -8,15 +8,16 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "../util/array.h"
+
 static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS, SIGQUIT };
-#define NR_CRASHES (sizeof(crashes) / sizeof(*crashes))
 
 static struct {
 	int owner;			/* a child that crashes leaves the terminal alone */
 	struct termios modes;
 	char words[256];		/* what makes the terminal show what it did, with its cursor */
 	size_t length;
-	struct sigaction actions[NR_CRASHES];	/* as they were */
+	struct sigaction actions[NR_ELEMENTS(crashes)];	/* as they were */
 	stack_t stack;			/* likewise */
 	char room[16384];		/* ours: the other one may be used up */
 } crash;
@@ -48,7 +49,7 @@ static void give_terminal_back(int signal_number)
 
 void screen_crash_forget(void)
 {
-	for (size_t i = 0; i < NR_CRASHES; i++)
+	for (size_t i = 0; i < NR_ELEMENTS(crashes); i++)
 		sigaction(crashes[i], &crash.actions[i], NULL);
 	sigaltstack(&crash.stack, NULL);
 }
@@ -69,14 +70,14 @@ void screen_crash_expect(void)
 
 	crash.owner = getpid();
 	crash.length = 0;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	for (size_t i = 0; i < NR_ELEMENTS(names); i++) {
 		const char *word = tigetstr(names[i]);
 
 		if (word && word != (char *)-1)
 			tputs(word, 1, keep_word);
 	}
 	sigaltstack(&stack, &crash.stack);
-	for (size_t i = 0; i < NR_CRASHES; i++) {
+	for (size_t i = 0; i < NR_ELEMENTS(crashes); i++) {
 		sigaction(crashes[i], NULL, &crash.actions[i]);
 		/* what somebody handles, or ignores, is theirs */
 		if (crash.actions[i].sa_handler == SIG_DFL)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "wall.h"
+#include "../util/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,23 +48,15 @@ int64_t wall_note(struct wall_clock *wall, uint64_t at, int64_t offset_ns)
 	return step_ns;
 }
 
-static int64_t read_clock(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 int64_t wall_read(struct wall_clock *wall)
 {
 	int64_t before, after, now;
 
 	/* Together, or as good as: somebody may have run in between. */
 	for (int tries = 0; tries < READ_TRIES; tries++) {
-		before = read_clock(CLOCK_MONOTONIC);
-		now = read_clock(CLOCK_REALTIME);
-		after = read_clock(CLOCK_MONOTONIC);
+		before = (int64_t)clock_ns(CLOCK_MONOTONIC);
+		now = (int64_t)clock_ns(CLOCK_REALTIME);
+		after = (int64_t)clock_ns(CLOCK_MONOTONIC);
 		if (after - before < READ_NS)
 			return wall_note(wall, (uint64_t)after, now - before - (after - before) / 2);
 	}
