@@ -35,6 +35,7 @@ static struct json_object *new_totals(struct value_maker *json)
 	struct json_object *object = value_object(json);
 
 	value_number(json, object, "threads", merge->totals.threads);
+	value_number(json, object, "ended", merge->totals.ended);
 	value_number(json, object, "waits", merge->totals.waits);
 	value_number(json, object, "open", merge->totals.open);
 	value_number(json, object, "wait_ns", merge->totals.wait_ns);

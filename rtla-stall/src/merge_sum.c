@@ -270,6 +270,7 @@ static int add_totals(struct merge *merge, const struct merge_place *place, stru
 	if (!totals)
 		return merge_fields_wrong(place, "there are no \"totals\"");
 	if (merge_fields_add(place, totals, "threads", &merge->totals.threads) ||
+	    merge_fields_add(place, totals, "ended", &merge->totals.ended) ||
 	    merge_fields_add(place, totals, "waits", &merge->totals.waits) ||
 	    merge_fields_add(place, totals, "open", &merge->totals.open) ||
 	    merge_fields_add(place, totals, "wait_ns", &merge->totals.wait_ns) ||

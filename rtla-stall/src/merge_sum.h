@@ -79,6 +79,7 @@ struct merge {
 	uint64_t hits_unreported;
 	struct {
 		uint64_t threads;
+		uint64_t ended;
 		uint64_t waits;
 		uint64_t open;
 		uint64_t wait_ns;

@@ -76,9 +76,10 @@ def machine(seed):
         samples[key] = [int(random.lognormvariate(10, 3)) for i in range(random.randrange(1, 400))]
     rows = [(number, name, samples["wait", name]) for number, (what, name) in enumerate(samples) if what == "wait"]
     threads = [{"tid": seed * 100 + number, "comm": name, "kthread": True, "waits": len(waits), "open": 0,
-                "wait_ns": sum(waits), "max_ns": max(waits), "causes": causes(sum(waits)), "touched_by_loss": 0}
+                "wait_ns": sum(waits), "max_ns": max(waits), "causes": causes(sum(waits)), "touched_by_loss": 0,
+                "threads": 1}
                for number, name, waits in rows]
-    totals = {"threads": len(threads), "waits": sum(t["waits"] for t in threads), "open": 0,
+    totals = {"threads": len(threads), "ended": seed + 1, "waits": sum(t["waits"] for t in threads), "open": 0,
               "wait_ns": sum(t["wait_ns"] for t in threads), "touched_by_loss": 0,
               "causes": {cause: sum(t["causes"][cause] for t in threads) for cause in CAUSES}}
     culprits = [{"kind": "thread", "name": random.choice(NAMES), "id": seed, "cause": cause[:-3].replace("_", " "),
@@ -138,7 +139,7 @@ report("percentiles are those of all samples, to 1 %", problems)
 
 documents = [document for samples, document in machines]
 problems = []
-for field in ("threads", "waits", "open", "wait_ns", "touched_by_loss"):
+for field in ("threads", "ended", "waits", "open", "wait_ns", "touched_by_loss"):
     if merged["totals"][field] != sum(document["totals"][field] for document in documents):
         problems.append("%s is %d" % (field, merged["totals"][field]))
 for cause in CAUSES:

@@ -328,6 +328,33 @@ static void json_has_all_histograms_and_they_sum(void **state)
 	hist_run_deinit(&run);
 }
 
+static void ended_threads_are_counted_in_json_and_csv(void **state)
+{
+	struct hist_rows rows[2] = { 0 };
+	struct columns none = { 0 };
+	struct json_object *root;
+	struct hist_run run;
+	FILE *out;
+
+	(void)state;
+	hist_run_init(&run);
+	rows[0].columns = rows[1].columns = &none;
+	run.threads[1].task.nr_gone = 1234;
+	run.summary.totals.gone = 1234;
+	root = write_document(&run, rows);
+	assert_int_equal(number(member(root, "totals"), "ended"), 1234);
+	assert_int_equal(number(element(root, "threads", 0), "threads"), 1);
+	assert_int_equal(number(element(root, "threads", 1), "threads"), 1234);
+	json_object_put(root);
+
+	out = open_text();
+	assert_int_equal(csv_write(&run.doc, false, out), 0);
+	fclose(out);
+	assert_memory_equal(strchr(text, '\n') - 2, ",1\n", 3);
+	assert_non_null(strstr(strchr(text, '\n'), ",1234\n"));
+	hist_run_deinit(&run);
+}
+
 static void a_stall_is_one_line(void **state)
 {
 	struct json_object *root;
@@ -383,6 +410,7 @@ int main(void)
 		cmocka_unit_test(the_totals_tell_of_ended_threads_that_share_rows),
 		cmocka_unit_test(tables_alone_are_tables_alone),
 		cmocka_unit_test(json_has_all_histograms_and_they_sum),
+		cmocka_unit_test(ended_threads_are_counted_in_json_and_csv),
 		cmocka_unit_test(a_stall_is_one_line),
 		cmocka_unit_test(csv_has_a_row_per_bucket),
 	};

@@ -43,7 +43,8 @@ static uint64_t cause_of(const struct summary_thread *thread, enum cause cause)
 	column("suspension_ns", thread->task.suspension.ns)		\
 	column("suspension_lock_ns", thread->task.suspension.lock_ns)	\
 	column("suspension_flush_ns", thread->task.suspension.flush_ns)	\
-	column("suspension_other_ns", thread->task.suspension.other_ns)
+	column("suspension_other_ns", thread->task.suspension.other_ns)	\
+	column("threads", thread->task.nr_gone ? thread->task.nr_gone : 1)
 
 static void write_text(FILE *out, const char *text)
 {

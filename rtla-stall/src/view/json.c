@@ -63,6 +63,7 @@ static struct json_object *new_totals(struct value_maker *json)
 	struct json_object *object = value_object(json);
 
 	value_number(json, object, "threads", summary->totals.threads);
+	value_number(json, object, "ended", summary->totals.gone);
 	value_number(json, object, "waits", summary->totals.waits);
 	value_number(json, object, "open", summary->totals.open);
 	value_number(json, object, "wait_ns", summary->totals.wait_ns);
@@ -157,6 +158,7 @@ static struct json_object *new_thread(struct value_maker *json, size_t row)
 
 	value_signed(json, object, "tid", task->tid);
 	value_string(json, object, "comm", task->comm);
+	value_number(json, object, "threads", task->nr_gone ? task->nr_gone : 1);
 	value_kthread(json, object, task->kthread);
 	value_number(json, object, "waits", thread->waits);
 	value_number(json, object, "open", thread->open);
