@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -19,6 +20,7 @@
 #include <cmocka.h>
 
 #include "monitor/actions.h"
+#include "monitor/own_nice.h"
 #include "util/error.h"
 
 #define NR_ELEMENTS(array) (sizeof(array) / sizeof(*(array)))
@@ -231,6 +233,28 @@ static void shell_has_the_ordinary_handling_of_signals(void **state)
 	signal(SIGPIPE, SIG_DFL);
 }
 
+static void a_command_does_not_run_at_our_own_nice_value(void **state)
+{
+	int before = getpriority(PRIO_PROCESS, 0);
+	struct error err;
+
+	(void)state;
+	if (setpriority(PRIO_PROCESS, 0, 1))
+		skip();
+	own_nice_raise();	/* somebody has chosen */
+	assert_int_equal(getpriority(PRIO_PROCESS, 0), 1);
+	if (setpriority(PRIO_PROCESS, 0, 0))
+		skip();
+	own_nice_raise();
+	assert_int_equal(getpriority(PRIO_PROCESS, 0), -20);
+	assert_string_equal(said("nice", &err), "0\n");
+	assert_int_equal(getpriority(PRIO_PROCESS, 0), -20);
+	assert_true(own_nice_lower());
+	assert_false(own_nice_lower());
+	assert_int_equal(getpriority(PRIO_PROCESS, 0), 0);
+	assert_int_equal(setpriority(PRIO_PROCESS, 0, before), 0);
+}
+
 static void the_first_that_fails_is_the_last(void **state)
 {
 	struct saved saved = { .paths = "" };
@@ -420,6 +444,7 @@ int main(void)
 		cmocka_unit_test(shell_runs_the_whole_command),
 		cmocka_unit_test(shell_has_nothing_of_ours_but_the_output),
 		cmocka_unit_test(shell_has_the_ordinary_handling_of_signals),
+		cmocka_unit_test(a_command_does_not_run_at_our_own_nice_value),
 		cmocka_unit_test(the_first_that_fails_is_the_last),
 		cmocka_unit_test(a_signal_is_sent_to_a_process),
 		cmocka_unit_test(a_signal_is_sent_to_our_parent_and_to_nobody_instead),

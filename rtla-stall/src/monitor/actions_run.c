@@ -17,6 +17,7 @@
 
 #include "../util/array.h"
 #include "../util/error.h"
+#include "own_nice.h"
 
 #define LOOK_MS 100		/* how often a command that runs is looked at */
 #define END_TRIES 10		/* looks, after SIGTERM and again after SIGKILL */
@@ -125,13 +126,17 @@ static int start_command(struct actions_run *run, const char *command,
 			 const struct actions_context *context, struct error *err)
 {
 	pid_t pid = 0;
+	bool was_raised;
 	int result;
 
 	/* hits that were found together would begin and end one after the other */
 	if (is_interrupted(context))
 		return error_set(err, -EINTR, "interrupted before the command '%.100s'", command);
 	fflush(stdout);
+	was_raised = own_nice_lower();
 	result = start_shell(command, &pid);
+	if (was_raised)
+		own_nice_raise();
 	if (result)
 		return error_set(err, result, "/bin/sh: %s", strerror(-result));
 	run->pid = pid;

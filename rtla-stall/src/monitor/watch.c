@@ -13,11 +13,13 @@
 #include "../util/guard.h"
 #include "../util/strbuf.h"
 #include "../view/top_model.h"
+#include "own_nice.h"
 #include "watch_state.h"
 
 #define HIST_READ_MS 2000
 #define UNDO_QUIET_MS 5000
 #define PLAIN_REFRESH_NS 1000000000u
+#define PLAIN_BUSY_NS 5000000000u	/* beside a command: they print to the same place */
 #define SETUP_MOST_NS UINT64_C(10000000000)
 #define DEBUG_NS 1000000000u
 #define POLL_MOST_NS 250000000u		/* a signal that came just before a poll is seen then */
@@ -120,7 +122,9 @@ static uint64_t show_due_at(const struct watch *watch)
 {
 	if (watch->view.ops)
 		return watch->shown_at + watch->view.refresh_ns;
-	return shows_plain(watch) ? watch->shown_at + PLAIN_REFRESH_NS : UINT64_MAX;
+	if (!shows_plain(watch))
+		return UINT64_MAX;
+	return watch->shown_at + (watch->nr_runs ? PLAIN_BUSY_NS : PLAIN_REFRESH_NS);
 }
 
 /* Its duration is counted from when tracing is up; in a stall, that is waited for so long and no longer. */
@@ -192,6 +196,9 @@ static int watch_loop(struct watch *watch, struct error *err)
 	uint64_t live_at = 0;
 	int result = 0;
 
+	/* by the time of the first table what cannot be set up is known: an error leaves nothing printed */
+	if (!watch->view.ops)
+		watch->shown_at = began_at;
 	while (!result && !watch->is_over && !*is_interrupted &&
 	       clock_mono_ns() < end_at(watch, began_at, live_at)) {
 		uint64_t until_at = end_at(watch, began_at, live_at);
@@ -332,6 +339,7 @@ static int watch_all(struct watch *watch, struct error *err)
 	if (result)
 		return result;
 	watch_open_view(watch);
+	own_nice_raise();
 	result = watch_loop(watch, err);
 	close_view(watch);
 	return result;

@@ -139,7 +139,7 @@ void watch_run_end(struct watch *watch)
 
 /* ---- those of a threshold --------------------------------------------------------------------- */
 
-/* The run ends where no `continue` was reached. */
+/* The run ends where no `continue` was reached: who waits for a turn has none, who runs comes to an end. */
 static void conclude(struct watch *watch, const struct actions_run *run, int result, const struct error *err)
 {
 	if (result < 0)
@@ -150,6 +150,7 @@ static void conclude(struct watch *watch, const struct actions_run *run, int res
 	watch->is_threshold_reached |=
 		!*watch->setting->is_interrupted || !actions_has(run->actions, ACTION_CONTINUE);
 	watch->is_over = true;
+	watch->nr_runs = watch->nr_runs && watch->runs[0].pid;
 }
 
 void watch_begin_actions(struct watch *watch, const struct actions *actions)
@@ -177,8 +178,10 @@ void watch_begin_actions(struct watch *watch, const struct actions *actions)
 
 static void take_off(struct watch *watch, int result, const struct error *err)
 {
-	conclude(watch, &watch->runs[0], result, err);
+	const struct actions_run run = watch->runs[0];
+
 	memmove(&watch->runs[0], &watch->runs[1], --watch->nr_runs * sizeof(*watch->runs));
+	conclude(watch, &run, result, err);
 }
 
 void watch_step_actions(struct watch *watch)
