@@ -17,9 +17,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-static uint32_t find_symbol(void *arg, uint64_t address)
+static uint32_t find_symbol(void *arg, uint64_t address, bool is_entry)
 {
 	(void)arg;
+	(void)is_entry;
 	return (uint32_t)(address & 1);
 }
 

@@ -40,10 +40,11 @@ struct fixture {
 	struct event event;
 };
 
-static uint32_t find_symbol(void *arg, uint64_t address)
+static uint32_t find_symbol(void *arg, uint64_t address, bool is_entry)
 {
 	char name[32];
-	int length = snprintf(name, sizeof(name), "f_%llx", (unsigned long long)address);
+	int length = snprintf(name, sizeof(name), "%s_%llx", is_entry ? "entry" : "f",
+			      (unsigned long long)address);
 
 	return names_add(arg, name, (size_t)length);
 }
@@ -378,7 +379,7 @@ static void test_work_items(void **state)
 	event = decode(fixture, 48);
 	assert_int_equal(event->type, EVENT_WORK_QUEUE);
 	assert_int_equal(event->work.work, UINT64_C(0xffff888012345678));
-	check_name(fixture, event->work.function, "f_abc");
+	check_name(fixture, event->work.function, "entry_abc");
 	check_name(fixture, event->work.workqueue, "events");
 	assert_int_equal(event->work.req_cpu, UINT32_MAX);
 	assert_int_equal(event->work.cpu, 3);

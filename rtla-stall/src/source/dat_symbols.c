@@ -6,6 +6,7 @@
 #include "../util/names.h"
 
 #define TEXT_MAX (64u << 20)
+#define COUNT_SIZE 4		/* of the text's bytes, before it */
 #define FUNCTION_MAX (1u << 20)	/* an address further from its symbol than this belongs to none */
 
 struct symbol {
@@ -105,7 +106,9 @@ static void parse_text(struct dat_symbols *symbols)
 	bool is_sorted = true;
 	uint64_t last_address = 0;
 
-	for (const uint8_t *line = text; line < end;) {
+	if (symbols->text.size < COUNT_SIZE)
+		return;
+	for (const uint8_t *line = text + COUNT_SIZE; line < end;) {
 		const uint8_t *newline = memchr(line, '\n', (size_t)(end - line));
 		const uint8_t *line_end = newline ? newline : end;
 		const uint8_t *name;
@@ -170,7 +173,7 @@ static void load(struct dat_symbols *symbols)
 		symbols->symbols = exact;
 }
 
-uint32_t dat_symbols_find(void *arg, uint64_t address)
+uint32_t dat_symbols_find(void *arg, uint64_t address, bool is_entry)
 {
 	struct dat_symbols *symbols = arg;
 	const uint8_t *name;
@@ -192,8 +195,8 @@ uint32_t dat_symbols_find(void *arg, uint64_t address)
 		else
 			high = middle;
 	}
-	if (!low || address - symbols->symbols[low - 1].address >= FUNCTION_MAX)
-		return 0;
+	if (!low || address - symbols->symbols[low - 1].address >= (is_entry ? 2 : FUNCTION_MAX))
+		return 0;	/* a pointer to Thumb code is odd */
 	for (low--; low && symbols->symbols[low - 1].address == symbols->symbols[low].address;)
 		low--;	/* of several names, the first in the file */
 	name = symbols->text.bytes + symbols->symbols[low].name_at;

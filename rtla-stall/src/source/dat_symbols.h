@@ -31,9 +31,11 @@ void dat_symbols_destroy(struct dat_symbols *symbols);
 /**
  * dat_symbols_find() - the function an address is in
  * @symbols: struct dat_symbols; void for use as a callback
+ * @is_entry: only one that begins there: what a pointer points to, that no symbol tells, is not
+ *	      the function before it
  *
  * Return: its name, without offset and module; 0 when there is none.
  */
-uint32_t dat_symbols_find(void *symbols, uint64_t address);
+uint32_t dat_symbols_find(void *symbols, uint64_t address, bool is_entry);
 
 #endif

@@ -120,16 +120,18 @@ static uint32_t load_name(const struct decoder *decoder, const struct decode_fie
 	return length ? names_add(decoder->config.names, text, length) : 0;
 }
 
-static uint32_t symbol_of(struct decoder *decoder, uint64_t address)
+static uint32_t symbol_of(struct decoder *decoder, uint64_t address, bool is_entry)
 {
 	size_t slot = (address >> 4 ^ address >> 14) & (DECODE_CACHED_SYMBOLS - 1);
 
 	if (!address || !decoder->config.find_symbol)
 		return 0;
-	if (decoder->symbols[slot].address != address) {
+	if (decoder->symbols[slot].address != address ||
+	    decoder->symbols[slot].is_entry != is_entry) {
 		decoder->symbols[slot].address = address;
+		decoder->symbols[slot].is_entry = is_entry;
 		decoder->symbols[slot].name =
-			decoder->config.find_symbol(decoder->config.arg, address);
+			decoder->config.find_symbol(decoder->config.arg, address, is_entry);
 	}
 	return decoder->symbols[slot].name;
 }
@@ -180,7 +182,7 @@ static void decode_work(struct decoder *decoder, const struct decode_field *fiel
 
 	event->work.work = load(decoder, &fields[WORK_ADDRESS], record);
 	event->work.function =
-		symbol_of(decoder, load_u64(decoder, &fields[WORK_FUNCTION], record));
+		symbol_of(decoder, load_u64(decoder, &fields[WORK_FUNCTION], record), true);
 	event->work.workqueue =
 		decode_is_number(queue) ? 0 : load_name(decoder, queue, record, size);
 	event->work.req_cpu = work_cpu(decoder, &fields[WORK_REQ_CPU], record);
@@ -213,7 +215,7 @@ static void decode_stack(struct decoder *decoder, const struct decode_field *fie
 
 		if (address == (word_size == 8 ? UINT64_MAX : UINT32_MAX))
 			break;
-		event->stack.frames[nr_frames++] = symbol_of(decoder, address);
+		event->stack.frames[nr_frames++] = symbol_of(decoder, address, false);
 	}
 	event->stack.nr_frames = nr_frames;
 }
@@ -239,7 +241,8 @@ static void decode_irq(struct decoder *decoder, const struct decode_event *kind,
 			event->irq.name = decoder->softirq_names[event->irq.number];
 		break;
 	case EVENT_NMI:
-		event->irq.name = symbol_of(decoder, load_u64(decoder, &fields[IRQ_NAME], record));
+		event->irq.name =
+			symbol_of(decoder, load_u64(decoder, &fields[IRQ_NAME], record), true);
 		if (!event->irq.name)
 			event->irq.name = decoder->nmi_name;
 		break;

@@ -36,8 +36,8 @@ struct decoder_config {
 	uint32_t nr_cpus;		/* 0 unknown; a work item's CPU beyond them is none */
 	bool is_lazy_flag_known;	/* bit 02 of common_flags is need_resched_lazy */
 
-	/* the name of the function an address is in, 0 unknown; may be NULL */
-	uint32_t (*find_symbol)(void *arg, uint64_t address);
+	/* the name of the function an address is in, or begins, if @is_entry; 0 unknown; may be NULL */
+	uint32_t (*find_symbol)(void *arg, uint64_t address, bool is_entry);
 	void *arg;
 };
 

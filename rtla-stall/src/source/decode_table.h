@@ -46,6 +46,7 @@ struct decoder {
 	struct {
 		uint64_t address;	/* 0: free */
 		uint32_t name;
+		bool is_entry;
 	} symbols[DECODE_CACHED_SYMBOLS];
 	uint32_t ipi_name;
 	uint32_t nmi_name;
