@@ -15,6 +15,17 @@ if ! echo confidentiality >/sys/kernel/security/lockdown; then
 fi
 all_state >"$dir/before" 2>/dev/null
 
+why='the kernel is locked down (/sys/kernel/security/lockdown: confidentiality) and lets nobody trace'
+for mode in "record -o $dir/x.dat" 'top -q' hist; do
+	# shellcheck disable=SC2086
+	timeout 20 "$RTLA_STALL" $mode -d 2s >/dev/null 2>"$dir/said"
+	is=$?
+	[ $is = 1 ] || wrong="$wrong $mode ends with $is;"
+	grep -qF "$why" "$dir/said" || wrong="$wrong $mode says: $(cat "$dir/said");"
+done
+echo "# $(cat "$dir/said")"
+check 'record, top and hist say why there is no tracing'
+
 for policy in deadline fifo; do
 	enforce -T 100ms -c 3 --policy $policy
 	await 10 said 'there is no trace' || wrong="$wrong it says: $(cat "$dir/log");"
@@ -32,6 +43,7 @@ for policy in deadline fifo; do
 	echo "# stat_refresh took$all ms; $(grep 'no trace' "$dir/log"); $summary"
 	grep -q '"comm":"kworker/3:[^}]*"seen_by":"proc"' "$dir/json" || wrong="$wrong no boost of a kworker: $(cat "$dir/log");"
 	! grep -q '"seen_by":"trace"' "$dir/json" || wrong="$wrong something was seen by a trace;"
+	grep -qF "there is no trace: $why" "$dir/log" || wrong="$wrong it says: $(cat "$dir/log");"
 	all_as_before 2>/dev/null
 	check "without tracefs a kworker is let in, by what /proc shows, --policy $policy, and all is as before"
 done

@@ -97,10 +97,11 @@ check 'everything is as before'
 # ---- a stall ------------------------------------------------------------------------------------
 
 # A busy real-time loop on the last CPU, and an ordinary thread that is bound to it, for some seconds.
+cp "$(command -v sh)" "$dir/bound" || exit 1
 begin_stall() {
 	timeout 8 taskset -c "$last" chrt -f 50 sh -c 'while :; do :; done' &
 	hog=$!
-	timeout 8 taskset -c "$last" sh -c 'while :; do :; done' &
+	timeout 8 taskset -c "$last" "$dir/bound" -c 'while :; do :; done' &
 	hog="$hog $!"
 }
 end_stall() {
@@ -111,7 +112,8 @@ end_stall() {
 }
 
 begin_stall
-"$RTLA_STALL" hist --all -c "$last" -a 200ms --json-lines="$dir/lines" -t "$dir/stall.dat" >"$dir/out" 2>"$dir/err"
+# others may get away from that CPU
+"$RTLA_STALL" hist --task bound -c "$last" -a 200ms --json-lines="$dir/lines" -t "$dir/stall.dat" >"$dir/out" 2>"$dir/err"
 status=$?
 [ $status = 2 ] || wrong="status $status: $(cat "$dir/err")"
 grep -q '^HIT 1 .*a wait of at least 200 ms$' "$dir/out" || wrong="$wrong no report: $(head -n 5 "$dir/out")"
@@ -177,6 +179,14 @@ check 'while a command of a threshold runs, it goes on reading, and hits are tol
 [ -s "$dir/s.dat" ] && [ -s "$dir/s.3.dat" ] || wrong="no s.dat, or no s.3.dat: $(ls "$dir")"
 [ ! -s "$dir/s.2.dat" ] || wrong="$wrong a file that was there was written over"
 check 'the traces of a run are numbered before the suffix, and take no name that is taken'
+
+# -T 20us is reached many times while the first command sleeps
+"$RTLA_STALL" hist --all -T 20us --no-aa --on-threshold shell,command='echo once; sleep 0.5; false' \
+	--on-threshold continue -d 20 >"$dir/out" 2>"$dir/err"
+status=$?
+[ $status = 2 ] || wrong="status $status: $(cat "$dir/err")"
+[ "$(grep -c '^once$' "$dir/out")" = 1 ] || wrong="$wrong it ran $(grep -c '^once$' "$dir/out") times"
+check 'a command that fails is the last: no hit that waits for its turn has one'
 
 # ---- ends ---------------------------------------------------------------------------------------
 
@@ -269,6 +279,18 @@ fi
 [ $? = 1 ] || wrong='status'
 grep -q 'there is no CPU 16000' "$dir/err" || wrong="$wrong it says: $(cat "$dir/err")"
 check 'a CPU that is not there is named'
+"$RTLA_STALL" top -e no:such -d 5 >"$dir/out" 2>"$dir/err"
+[ $? = 1 ] || wrong='status'
+grep -q 'no such event' "$dir/err" || wrong="$wrong it says: $(cat "$dir/err")"
+[ ! -s "$dir/out" ] || wrong="$wrong something was printed"
+check 'what shows only when tracing is set up leaves nothing printed'
+for nr_files in 6 7 8 9 10 11; do
+	# shellcheck disable=SC3045
+	(ulimit -n $nr_files && exec "$RTLA_STALL" record -o "$dir/none.dat" -d 1ms) >"$dir/out" 2>"$dir/err"
+	! grep -q 'no tracefs' "$dir/err" || wrong="$wrong with $nr_files files: $(cat "$dir/err")"
+done
+rm -f "$dir/none.dat"
+check 'tracefs that cannot be looked for is not said to be missing'
 
 same_as_before
 check 'everything is as before'

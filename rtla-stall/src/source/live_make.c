@@ -17,6 +17,7 @@
 #include "dat_write.h"
 #include "live_events.h"
 #include "live_extras.h"
+#include "live_lockdown.h"
 #include "live_message.h"
 #include "live_setup.h"
 #include "live_tracefs.h"
@@ -391,38 +392,46 @@ static int hand_over_files(struct making *making, struct error *err)
 							   hand_over_hist, making, err);
 }
 
+static int make(struct making *making, struct error *err)
+{
+	struct live_message done = { .kind = LIVE_MESSAGE_DONE };
+	int result = choose_tracer(making, err);
+
+	if (!result)
+		result = make_instances(making, err);
+	if (!result)
+		result = enable_events(making, err);
+	if (!result)
+		result = start_tracer(making, err);
+	if (!result)
+		result = say_step(making, "the formats of its events", err);
+	if (!result)
+		result = make_head(making, err);
+	if (!result)
+		result = hand_over_files(making, err);
+	if (!result)
+		result = say_step(making, "its start", err);
+	if (!result)
+		result = set_both(making, "tracing_on", "1", err);
+	if (result)
+		return result;
+	done.value = making->tracer;
+	done.cpu = making->buffer_kb;
+	return tell(making, &done, -1, err);
+}
+
 int live_make(const struct live_config *config, struct guard *guard, int to, int pid,
 	      struct error *err)
 {
 	struct making making = { .config = config, .guard = guard, .to = to, .pid = pid };
-	struct live_message done = { .kind = LIVE_MESSAGE_DONE };
 	int result = undo_leftovers(&making, err);
 
-	if (!result)
-		result = live_tracefs_find(making.root, err);
 	if (!result && config->cpus)
 		result = check_cpus(config->cpus, err);
-	if (!result)
-		result = choose_tracer(&making, err);
-	if (!result)
-		result = make_instances(&making, err);
-	if (!result)
-		result = enable_events(&making, err);
-	if (!result)
-		result = start_tracer(&making, err);
-	if (!result)
-		result = say_step(&making, "the formats of its events", err);
-	if (!result)
-		result = make_head(&making, err);
-	if (!result)
-		result = hand_over_files(&making, err);
-	if (!result)
-		result = say_step(&making, "its start", err);
-	if (!result)
-		result = set_both(&making, "tracing_on", "1", err);
 	if (result)
 		return result;
-	done.value = making.tracer;
-	done.cpu = making.buffer_kb;
-	return tell(&making, &done, -1, err);
+	result = live_tracefs_find(making.root, err);
+	if (!result)
+		result = make(&making, err);
+	return result && live_lockdown_explain(LIVE_LOCKDOWN_FILE, err) ? -EPERM : result;
 }

@@ -13,6 +13,7 @@
 #include "../util/cleanup.h"
 #include "../util/error.h"
 #include "dat_write.h"
+#include "live_lockdown.h"
 
 #define READ_SIZE 65536
 
@@ -79,31 +80,35 @@ bool live_tracefs_has_word(const char *dir, const char *name, const char *word)
 
 /* ---- where it is ------------------------------------------------------------------------------ */
 
-/* @type: of the file system; the first mount of it, with @below behind its path */
-static bool find_mount(const char *type, const char *below, char *path)
+/*
+ * @type: of the file system; the first mount of it, with @below behind its path.
+ * Return: 1, 0 when there is none, or a negative errno when that cannot be looked up.
+ */
+static int find_mount(const char *type, const char *below, char *path)
 {
 	__cleanup_fclose FILE *mounts = fopen("/proc/self/mounts", "re");
 	__cleanup_free char *line = NULL;
 	size_t room = 0;
 
-	while (mounts && getline(&line, &room, mounts) > 0) {
+	if (!mounts)
+		return -errno;
+	while (getline(&line, &room, mounts) > 0) {
 		char where[LIVE_PATH_MAX];
 		char what[64];
 
 		if (sscanf(line, "%*s %511s %63s", where, what) == 2 && !strcmp(what, type) &&
 		    snprintf(path, LIVE_PATH_MAX, "%s%s", where, below) < LIVE_PATH_MAX)
-			return true;
+			return 1;
 	}
-	return false;
+	return 0;
 }
 
 static int say_no_access(const char *path, int code, struct error *err)
 {
 	if (geteuid())
 		return error_set(err, code, "tracing needs root: %s: %s", path, strerror(-code));
-	if (live_tracefs_has_word("/sys/kernel/security", "lockdown", "[confidentiality]"))
-		return error_set(err, code, "the kernel is locked down (confidentiality): "
-				 "it lets nobody trace, root neither");
+	if (live_lockdown_explain(LIVE_LOCKDOWN_FILE, err))
+		return -EPERM;
 	return error_set(err, code, "%s: %s: the right to trace (CAP_SYS_ADMIN) is missing here", path,
 			 strerror(-code));
 }
@@ -111,8 +116,13 @@ static int say_no_access(const char *path, int code, struct error *err)
 int live_tracefs_find(char *path, struct error *err)
 {
 	char instances[LIVE_PATH_MAX];
+	int is_found = find_mount("tracefs", "", path);
 
-	if (!find_mount("tracefs", "", path) && !find_mount("debugfs", "/tracing", path)) {
+	if (!is_found)
+		is_found = find_mount("debugfs", "/tracing", path);
+	if (is_found < 0)
+		return error_set(err, is_found, "/proc/self/mounts: %s", strerror(-is_found));
+	if (!is_found) {
 		if (!live_tracefs_has_word("/proc", "filesystems", "tracefs"))
 			return error_set(err, -ENOSYS, "this kernel has no tracefs: it cannot trace");
 		return error_set(err, -ENOENT, "tracefs is not mounted: "
@@ -121,6 +131,9 @@ int live_tracefs_find(char *path, struct error *err)
 	if (!live_tracefs_path(instances, path, "instances") || access(instances, W_OK | X_OK)) {
 		int code = errno ? -errno : -EACCES;
 
+		/* locked down from its start on, it made no files there */
+		if (code == -ENOENT && live_lockdown_explain(LIVE_LOCKDOWN_FILE, err))
+			return -EPERM;
 		if (code == -ENOENT)
 			return error_set(err, code, "%s: this kernel has no instances of tracing", path);
 		return say_no_access(path, code, err);
