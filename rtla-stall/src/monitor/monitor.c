@@ -118,6 +118,7 @@ int monitor_create(const struct monitor_config *config, struct monitor **ret, st
 	monitor->began_at = clock_mono_ns();
 	wall_read(&monitor->wall);
 	monitor->names = names_create();
+	cpus_on_open(&monitor->cpus_on, CPUS_ON_PATH);
 	result = open_all(monitor, err);
 	if (result) {
 		monitor_destroy(monitor);
@@ -136,6 +137,7 @@ void monitor_destroy(struct monitor *monitor)
 	account_deinit(&monitor->account);
 	source_close(monitor->live);
 	source_close(monitor->proc);
+	cpus_on_close(&monitor->cpus_on);
 	hits_destroy(monitor->hits);
 	rates_deinit(&monitor->rates);
 	ended_deinit(&monitor->ended);

@@ -4,6 +4,7 @@
 
 #include "../account.h"
 #include "../source/source.h"
+#include "../util/cpus_on.h"
 #include "ended.h"
 #include "hits.h"
 #include "lingering.h"
@@ -41,6 +42,7 @@ struct monitor {
 	uint64_t nr_unreported;
 	struct stall_count stalls;
 	struct wall_clock wall;
+	struct cpus_on cpus_on;
 	char saved_path[256];
 
 	/* Memory of the snapshot that is out. */

@@ -224,6 +224,17 @@ static void note_clock(struct monitor *monitor)
 	monitor->config.say(words, monitor->config.arg);
 }
 
+static void say_cpu(uint32_t cpu, bool is_on, void *arg)
+{
+	const struct monitor *monitor = arg;
+	char words[128];
+
+	snprintf(words, sizeof(words), "CPU %u %s", cpu,
+		 is_on ? "is back: what waits there is seen again" :
+			 "went off: what waited there goes on elsewhere");
+	monitor->config.say(words, monitor->config.arg);
+}
+
 int monitor_turn(struct monitor *monitor, struct error *err)
 {
 	int result = 0;
@@ -231,6 +242,7 @@ int monitor_turn(struct monitor *monitor, struct error *err)
 	if (monitor->phase == SNAPSHOT_ENDED)
 		return 0;
 	note_clock(monitor);
+	cpus_on_look(&monitor->cpus_on, clock_mono_ns(), say_cpu, monitor);
 	if (monitor->setup)
 		result = look_for_live(monitor, err);
 	if (!result && clock_mono_ns() >= source_due_at(monitor)) {

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../util/clock.h"
+
 #define FIELD_PRIORITY 18
 #define FIELD_POLICY 41
 #define PRIORITY_TO_PRIO 100	/* the kernel's MAX_RT_PRIO: what stat leaves out (fs/proc/array.c) */
@@ -36,32 +38,71 @@ int occupants_read(int32_t tid, int32_t *prio)
 	return policy;
 }
 
-int occupants_find(struct occupants *occupants, const struct engine *eng, uint64_t now_at,
-		   int (*feed)(const struct event *event, void *arg), void *arg)
+/* Who has it, if it is a thread that others wait for. */
+static bool find_occupant(const struct engine *eng, uint32_t number, struct engine_cpu *cpu,
+			  struct culprit *who)
 {
-	if (occupants->looked_at && now_at < occupants->looked_at + OCCUPANTS_PAUSE_NS)
-		return 0;
-	occupants->looked_at = now_at;
-	for (uint32_t number = 0; number < engine_nr_cpus(eng); number++) {
+	if (!engine_cpu(eng, number, cpu) || !cpu->nr_waits)
+		return false;
+	*who = engine_culprit(eng, cpu->occupant);
+	return who->kind == CULPRIT_THREAD;
+}
+
+static void ask(struct occupants *occupants, const struct engine *eng, uint64_t now_at)
+{
+	for (uint32_t number = 0; number < engine_nr_cpus(eng) && occupants->nr_answers < OCCUPANTS_MOST;
+	     number++) {
+		struct occupants_answer answer = { .cpu = number };
+		struct engine_cpu cpu;
+		struct culprit who;
+
+		if (!find_occupant(eng, number, &cpu, &who) || now_at < cpu.since_at + OCCUPANTS_LONG_NS ||
+		    occupants_read(who.id, &answer.prio) < 0 || answer.prio == cpu.prio)
+			continue;
+		answer.tid = who.id;
+		answer.known_prio = cpu.prio;
+		answer.since_at = cpu.since_at;
+		occupants->answers[occupants->nr_answers++] = answer;
+	}
+}
+
+static int tell(const struct occupants *occupants, const struct engine *eng, uint64_t now_at,
+		int (*feed)(const struct event *event, void *arg), void *arg)
+{
+	for (uint32_t i = 0; i < occupants->nr_answers; i++) {
+		const struct occupants_answer *answer = &occupants->answers[i];
 		struct event event = {
-			.at = now_at, .cpu = number, .tid = TID_UNKNOWN, .type = EVENT_FOUND_RUNNING,
+			.at = now_at, .cpu = answer->cpu, .tid = TID_UNKNOWN, .type = EVENT_FOUND_RUNNING,
+			.found = { .tid = answer->tid, .prio = answer->prio },
 		};
 		struct engine_cpu cpu;
 		struct culprit who;
 		int result;
 
-		if (!engine_cpu(eng, number, &cpu) || !cpu.nr_waits ||
-		    now_at < cpu.since_at + OCCUPANTS_LONG_NS)
+		if (!find_occupant(eng, answer->cpu, &cpu, &who) || who.id != answer->tid ||
+		    cpu.since_at != answer->since_at || cpu.prio != answer->known_prio)
 			continue;
-		who = engine_culprit(eng, cpu.occupant);
-		if (who.kind != CULPRIT_THREAD || occupants_read(who.id, &event.found.prio) < 0 ||
-		    event.found.prio == cpu.prio)
-			continue;
-		event.found.tid = who.id;
 		memcpy(event.found.comm, who.name, strnlen(who.name, COMM_LEN - 1));
 		result = feed(&event, arg);
 		if (result)
 			return result;
 	}
+	return 0;
+}
+
+int occupants_find(struct occupants *occupants, const struct engine *eng, uint64_t now_at,
+		   int (*feed)(const struct event *event, void *arg), void *arg)
+{
+	int result = 0;
+
+	if (occupants->nr_answers && now_at >= occupants->looked_at) {
+		result = tell(occupants, eng, now_at, feed, arg);
+		occupants->nr_answers = 0;
+	}
+	if (result || occupants->nr_answers ||
+	    (occupants->looked_at && clock_mono_ns() < occupants->looked_at + OCCUPANTS_PAUSE_NS))
+		return result;
+	ask(occupants, eng, now_at);
+	occupants->looked_at = clock_mono_ns();
 	return 0;
 }

@@ -22,7 +22,8 @@ ssize_t live_read_pages(const struct live_cpu *cpu, uint32_t page_size, uint8_t 
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0 && errno != EAGAIN && !used)
+		/* a CPU that was off when the instance was made has no buffer until it comes */
+		if (got < 0 && errno != EAGAIN && errno != ENODEV && !used)
 			return -errno;
 		if (got <= 0)
 			break;
