@@ -193,8 +193,13 @@ static int begin_woken(struct engine *eng, struct cpu *cpu, const struct event *
 	} else {
 		activation_forget(&task->activation);
 	}
-	/* Its waking is missing, and so may be the beginning of the wait. */
-	misses_waking = event->type == EVENT_WAKEUP && state_is_after_loss(eng, task) &&
+	/*
+	 * Its waking is missing, and so is the beginning of the wait: lost; or, of a thread that was seen to
+	 * leave, from before the trace, for it raced with that.
+	 */
+	misses_waking = event->type == EVENT_WAKEUP &&
+			(state_is_after_loss(eng, task) || state == TASK_SLEEPING ||
+			 state == TASK_SUSPENDED) &&
 			(eng->seen | eng->config.facts.events_present) & EVENT_BIT(EVENT_WAKING);
 	err = wait_begin(eng, task, target, eng->now_at, &waker, is_enqueued);
 	if (err)

@@ -170,6 +170,7 @@ static void take_loss(struct source_live *live, uint32_t number, struct event *e
 
 	dat_item_loss(stream, &live->source.info, event);
 	event->loss.lost_events = tell_lost(live, number);
+	live_lent_lose(&live->lent);
 	/* The record before it was handed on long ago; time has gone on since. */
 	if (event->at < live->handed_at)
 		event->at = live->handed_at;
@@ -177,11 +178,27 @@ static void take_loss(struct source_live *live, uint32_t number, struct event *e
 		event->loss.to_at = event->at;
 }
 
+/* When the oldest page was begun that any CPU still has. */
+static uint64_t find_oldest(const struct source_live *live)
+{
+	uint64_t oldest_at = UINT64_MAX;
+
+	for (uint32_t i = 0; i < live->nr_readers; i++) {
+		const uint8_t *page = live_ring_page(&live->readers[i].ring, 0);
+
+		if (page && dat_load_u64(page, false) < oldest_at)
+			oldest_at = dat_load_u64(page, false);
+	}
+	return oldest_at;
+}
+
 static void take_record(struct source_live *live, const struct dat_stream *stream, struct event *event)
 {
 	struct source_info *info = &live->source.info;
 
 	dat_item_record(live->decoder, stream, info, event);
+	if (event->type == EVENT_PI_SETPRIO)
+		live_lent_add(&live->lent, event, stream->record, stream->record_size, find_oldest(live));
 	if (stream->at >= live->handed_at)
 		return;
 	/* A CPU that was held up in between, as those of a guest are: from now on that is waited for. */
@@ -256,6 +273,7 @@ static void source_live_close(struct source *src)
 	}
 	free(live->readers);
 	free(live->slots);
+	live_lent_deinit(&live->lent);
 	decoder_destroy(live->decoder);
 	dat_symbols_destroy(live->symbols);
 	live_instance_deinit(&live->instance);

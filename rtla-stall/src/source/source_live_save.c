@@ -50,9 +50,61 @@ static void mark_missing(const struct source_live *live, uint8_t *page)
 		*(uint64_t *)commit |= MISSED_EVENTS;
 }
 
+/* When the first page begins that is saved of a CPU; UINT64_MAX: none is. */
+static uint64_t first_page_at(const struct live_ring *ring, uint64_t start_at)
+{
+	const uint8_t *page = live_ring_page(ring, count_before(ring, start_at));
+
+	return page ? dat_load_u64(page, false) : UINT64_MAX;
+}
+
+/*
+ * The ranks that were lent before a CPU's pages begin, each with a page of its own: what came between it and
+ * the next one is missing. @write: NULL: only counted.
+ */
+static int save_lent(const struct source_live *live, const struct reader *reader, uint64_t start_at,
+		     struct dat_write *write, uint64_t *size, struct error *err)
+{
+	const struct dat_file *head = &live->instance.head;
+	const struct live_lent_record **records = calloc(live_lent_count(&live->lent) + 1, sizeof(*records));
+	uint8_t *page = malloc(live->instance.page_size);
+	size_t nr;
+	int result = 0;
+
+	*size = 0;
+	if (!records || !page) {
+		free(records);
+		free(page);
+		return error_set(err, -ENOMEM, "out of memory");
+	}
+	nr = live_lent_find(&live->lent, reader->stream.cpu, first_page_at(&reader->ring, start_at), start_at,
+			    records);
+	*size = nr * live->instance.page_size;
+	for (size_t i = 0; write && !result && i < nr; i++) {
+		live_lent_page(records[i], page, live->instance.page_size, head->commit_offset,
+			       head->commit_size, head->first_offset);
+		mark_missing(live, page);
+		result = dat_write_pages(write, page, live->instance.page_size, err);
+	}
+	free(records);
+	free(page);
+	return result;
+}
+
+static int count_size(const struct source_live *live, const struct reader *reader, uint64_t start_at,
+		      uint64_t *size, struct error *err)
+{
+	int result = save_lent(live, reader, start_at, NULL, size, err);
+
+	*size += live_ring_size(&reader->ring) -
+		 (uint64_t)count_before(&reader->ring, start_at) * live->instance.page_size;
+	return result;
+}
+
 static int save_pages(const struct source_live *live, struct dat_write *write, uint32_t cpu,
 		      uint64_t start_at, struct error *err)
 {
+	uint64_t size;
 	int result = 0;
 
 	for (uint32_t i = 0; i < live->nr_readers; i++) {
@@ -62,6 +114,7 @@ static int save_pages(const struct source_live *live, struct dat_write *write, u
 
 		if (live->readers[i].stream.cpu != cpu)
 			continue;
+		result = save_lent(live, &live->readers[i], start_at, write, &size, err);
 		if (page && (ring->has_dropped || nr))
 			mark_missing(live, page);
 		for (; page && !result; page = live_ring_page(ring, ++nr))
@@ -77,7 +130,7 @@ int source_live_save(const struct source *src, int fd, const struct strbuf *cmdl
 	uint64_t start_at = find_start(live);
 	struct dat_write_pages_of *cpus;
 	struct dat_write write;
-	int result;
+	int result = 0;
 
 	for (uint32_t i = 0; i < live->nr_readers; i++) {
 		if (live->readers[i].stream.cpu >= setting.nr_cpus)
@@ -87,11 +140,11 @@ int source_live_save(const struct source *src, int fd, const struct strbuf *cmdl
 	if (!cpus)
 		return error_set(err, -ENOMEM, "out of memory");
 	setting.cpus = cpus;
-	for (uint32_t i = 0; i < live->nr_readers; i++)
-		cpus[live->readers[i].stream.cpu].size =
-			live_ring_size(&live->readers[i].ring) -
-			(uint64_t)count_before(&live->readers[i].ring, start_at) * live->instance.page_size;
-	result = dat_write_open(&write, fd, &live->instance.head, &setting, err);
+	for (uint32_t i = 0; i < live->nr_readers && !result; i++)
+		result = count_size(live, &live->readers[i], start_at,
+				    &cpus[live->readers[i].stream.cpu].size, err);
+	if (!result)
+		result = dat_write_open(&write, fd, &live->instance.head, &setting, err);
 	for (uint32_t cpu = 0; !result && cpu < setting.nr_cpus; cpu++)
 		result = save_pages(live, &write, cpu, start_at, err);
 	if (!result)

@@ -4,6 +4,7 @@
 
 #include "dat_heap.h"
 #include "dat_stream.h"
+#include "live_lent.h"
 #include "live_read.h"
 #include "live_ring.h"
 #include "source_live.h"
@@ -28,6 +29,7 @@ struct source_live {
 	uint32_t nr_slots;
 	struct dat_heap_slot *slots;
 	struct live_pace pace;
+	struct live_lent lent;
 	uint64_t slack_ns;	/* no record that can still come is older than that */
 	uint64_t read_at;	/* when the buffers were last emptied */
 	uint64_t horizon_at;	/* everything older was read */

@@ -8,6 +8,7 @@ trace as text, saved second; FACE.err what it said; instances what was left in t
 
 import json
 import os
+import re
 import subprocess
 
 from . import check as recorded
@@ -51,9 +52,22 @@ def waits_inside(document, first_ns, last_ns):
             if is_inside(wait, first_ns, last_ns) and wait["began_by"] != "found"}
 
 
-def has_late_start(wait):
-    """Whether for a part of it the trace had nothing yet of its CPU, of which /proc may have shown something."""
-    return wait and any(segment["reason"] == "trace-start" for segment in wait["segments"])
+def first_switches(path):
+    """By CPU: when the trace's first switch there was. What had the CPU before that, no trace tells for certain."""
+    command = ["trace-cmd", "report", "-t", "-R", "-F", "sched_switch", path]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=120, check=False)
+    found = {}
+    for line in done.stdout.decode(errors="replace").splitlines():
+        match = re.search(r" \[(\d+)\].* (\d+)\.(\d{9}): sched_switch: ", line)
+        if match:
+            found.setdefault(int(match.group(1)), int(match.group(2) + match.group(3)))
+    return found
+
+
+def is_early(wait, from_ns, switches):
+    """Whether it began before all was known: before @from_ns, or before a CPU that it waited on had a switch."""
+    cpus = {wait["cpu"]} | {segment["cpu"] for segment in wait["segments"]}
+    return wait["began_ns"] < from_ns or any(wait["began_ns"] <= switches.get(cpu, wait["began_ns"]) for cpu in cpus)
 
 
 def lost_ends(document):
@@ -62,10 +76,10 @@ def lost_ends(document):
             if wait["ended_ns"] is None and wait["touched_by_loss"]}
 
 
-def compare(live, saved, from_ns):
+def compare(live, saved, from_ns, switches):
     """
-    (the report's lines, None or how the two documents differ). Until @from_ns /proc may have shown to live what
-    no trace shows; what comes of that may differ.
+    (the report's lines, None or how the two documents differ). Until @from_ns, and until the first of @switches on
+    a CPU, /proc may have shown to live what no trace shows; what comes of that may differ.
     """
     source = saved["source"]
     if live["stalls_omitted"] or saved["stalls_omitted"]:
@@ -77,7 +91,7 @@ def compare(live, saved, from_ns):
         our, their = ours.get(key), theirs.get(key)
         odd = (list(differences(our, their)) if our and their else
                ["is only live" if our else "is only in the trace"])
-        if odd and (key[1] < max(from_ns, source["first_ns"]) or has_late_start(their)):
+        if odd and is_early(their or our, max(from_ns, source["first_ns"]), switches):
             nr_early += 1
         elif odd:
             wrong += [f"{(our or their)['comm']}'s wait at {key[1]}: {words}" for words in odd]
@@ -127,5 +141,7 @@ def check(scenario, directory, face, switch_ns, tool):
         lines += [f"{name}: {line}" for line in some]
         if why is not None:
             return lines, f"{name}: {why}"
-    some, why = compare(live, documents[face + ".dat"], truth.at("scenario.begin"))
+    saved = face + ".dat"
+    some, why = compare(live, documents[saved], truth.at("scenario.begin"),
+                        first_switches(os.path.join(directory, saved)))
     return lines + some, why
