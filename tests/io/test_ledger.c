@@ -607,6 +607,52 @@ static void the_restorer_restores_what_is_late(void **state)
 	teardown(&fixture);
 }
 
+/* The kernel takes its time with the second boost, and that of the first is over. */
+static void hang(void *arg)
+{
+	((struct twin_machine *)arg)->now_at += 1000 * MS;
+	pause_ns(600 * MS);
+}
+
+static uint64_t cpu_ns_of(pid_t pid)
+{
+	struct timespec time;
+	clockid_t clock;
+
+	assert_int_equal(clock_getcpuclockid(pid, &clock), 0);
+	assert_int_equal(clock_gettime(clock, &time), 0);
+	return (uint64_t)time.tv_sec * 1000 * MS + (uint64_t)time.tv_nsec;
+}
+
+/* the restorer has a high priority, and its owner hangs in the call that boosts: it must not spin */
+static void the_restorer_sleeps_while_a_boost_is_being_made(void **state)
+{
+	struct restorer *restorer;
+	struct fixture fixture;
+	struct ledger_boost first, second;
+	uint64_t cpu_ns;
+
+	(void)state;
+	setup(&fixture);
+	assert_int_equal(restorer_create(fixture.ledger, &restorer, &fixture.err), 0);
+	first = boost(&fixture, fifo(1));
+	restorer_note(restorer);
+	pause_ns(50 * MS);
+	cpu_ns = cpu_ns_of(restorer_pid(restorer));
+	assert_int_equal(ledger_prepare(fixture.ledger, 2, 0), 0);
+	/* look, get, set */
+	fixture.machine->meanwhile_at = fixture.machine->nr_calls + 3;
+	fixture.machine->meanwhile = hang;
+	fixture.machine->meanwhile_arg = fixture.machine;
+	second = boost(&fixture, fifo(2));
+	assert_true(cpu_ns_of(restorer_pid(restorer)) - cpu_ns < 100 * MS);
+	check_fate(&fixture, first.id, LEDGER_RESTORED_LATE);
+	check_fate(&fixture, second.id, LEDGER_RESTORED);
+	restorer_destroy(restorer);
+	assert_true(sched_twin_is_same(fixture.sys, &fixture.before));
+	teardown(&fixture);
+}
+
 struct meanwhile {
 	struct fixture *fixture;
 	struct ledger_id first;
@@ -642,6 +688,48 @@ static void a_slot_that_is_filled_again_meanwhile_is_left_alone(void **state)
 	assert_int_equal(fixture.machine->threads[1].attr.policy, SCHED_SYS_FIFO);
 	assert_int_equal(ledger_nr_boosted(fixture.ledger), 1);
 	check_fate(&fixture, meanwhile.second.id, LEDGER_RESTORED);
+	assert_true(sched_twin_is_same(fixture.sys, &fixture.before));
+	teardown(&fixture);
+}
+
+/* As above, and the other boost is about to be restored, by one who is killed before he does it. */
+static void restore_boost_another_and_be_killed(void *arg)
+{
+	struct meanwhile *meanwhile = arg;
+	struct fixture *fixture = meanwhile->fixture;
+	struct ledger_outcome outcome;
+	int status;
+	pid_t child;
+
+	restore_and_boost_another(arg);
+	child = fork();
+	if (!child) {
+		/* look, get, set */
+		fixture->machine->die_before = fixture->machine->nr_calls + 3;
+		ledger_restore(fixture->ledger, meanwhile->second.id, &outcome, NULL);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	fixture->machine->die_before = 0;
+}
+
+static void a_slot_is_only_freed_for_the_boost_it_was_restored_for(void **state)
+{
+	struct fixture fixture;
+	struct meanwhile meanwhile = { .fixture = &fixture };
+
+	(void)state;
+	setup(&fixture);
+	meanwhile.first = boost(&fixture, fifo(1)).id;
+	fixture.machine->now_at = 100 * MS + LEDGER_GRACE_NS;
+	fixture.machine->meanwhile = restore_boost_another_and_be_killed;
+	fixture.machine->meanwhile_arg = &meanwhile;
+	fixture.machine->meanwhile_at = fixture.machine->nr_calls + 1;
+	assert_int_equal(ledger_restore_late(fixture.ledger), 1);
+	assert_int_equal(meanwhile.second.id.slot, meanwhile.first.slot);
+	assert_int_equal(ledger_nr_boosted(fixture.ledger), 1);
+	assert_int_equal(ledger_restore_all(fixture.ledger, &fixture.err), 0);
 	assert_true(sched_twin_is_same(fixture.sys, &fixture.before));
 	teardown(&fixture);
 }
@@ -787,7 +875,9 @@ int main(void)
 		cmocka_unit_test(the_next_start_restores_what_was_left),
 		cmocka_unit_test(the_restorer_restores_when_its_owner_is_killed),
 		cmocka_unit_test(the_restorer_restores_what_is_late),
+		cmocka_unit_test(the_restorer_sleeps_while_a_boost_is_being_made),
 		cmocka_unit_test(a_slot_that_is_filled_again_meanwhile_is_left_alone),
+		cmocka_unit_test(a_slot_is_only_freed_for_the_boost_it_was_restored_for),
 		cmocka_unit_test(restoring_opens_no_files),
 		cmocka_unit_test(where_few_files_may_be_open_the_oldest_are_closed),
 		cmocka_unit_test(a_restorer_that_was_killed_is_replaced),

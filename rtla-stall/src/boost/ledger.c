@@ -28,48 +28,51 @@ int ledger_give_back_admission(struct ledger *ledger)
 }
 
 /* What it says, whole. Return: false: the other process has restored it; it may be another boost's. */
-static bool copy_slot(struct ledger_slot *slot, struct ledger_slot *ret)
+static bool copy_slot(struct ledger_slot *slot, uint64_t word, struct ledger_slot *ret)
 {
-	uint64_t serial = atomic_load(&slot->serial);
-
 	memcpy(ret, slot, sizeof(*ret));
 	atomic_thread_fence(memory_order_acquire);
-	return ledger_slot_state(slot) == LEDGER_SLOT_RESTORING && atomic_load(&slot->serial) == serial;
+	return atomic_load(&slot->word) == word;
 }
 
 /*
- * Two processes may be at it; who comes too late leaves the state to the other. @held: its files; NULL: they
- * are opened for it. Return: enum ledger_fate; LEDGER_RESTORED_LATE: the other one does it.
+ * Two processes may be at it; who comes too late leaves the state to the other. @word: of the boost that is
+ * meant; @held: its files; NULL: they are opened for it. Return: enum ledger_fate; LEDGER_RESTORED_LATE: the
+ * other one does it.
  */
-static uint8_t restore_slot(struct ledger *ledger, struct ledger_slot *slot,
+static uint8_t restore_slot(struct ledger *ledger, struct ledger_slot *slot, uint64_t word,
 			    const struct sched_sys_thread *held, int *code)
 {
-	uint32_t state = ledger_slot_state(slot);
+	uint64_t serial = ledger_slot_serial(word);
+	uint64_t taken = ledger_slot_word(serial, LEDGER_SLOT_RESTORING);
 	struct ledger_slot copy;
 	uint8_t fate;
 
 	*code = 0;
-	if (state == LEDGER_SLOT_FREE ||
-	    !atomic_compare_exchange_strong(&slot->state, &state, LEDGER_SLOT_RESTORING) ||
-	    !copy_slot(slot, &copy))
+	if (ledger_slot_state(word) == LEDGER_SLOT_FREE ||
+	    !atomic_compare_exchange_strong(&slot->word, &word, taken) || !copy_slot(slot, taken, &copy))
 		return LEDGER_RESTORED_LATE;
 	fate = ledger_slot_restore(ledger->sys, &copy, held, code);
-	state = LEDGER_SLOT_RESTORING;
-	atomic_compare_exchange_strong(&slot->state, &state,
-				       fate == LEDGER_FAILED ? LEDGER_SLOT_FAILED : LEDGER_SLOT_FREE);
+	atomic_compare_exchange_strong(&slot->word, &taken,
+				       ledger_slot_word(serial, fate == LEDGER_FAILED ? LEDGER_SLOT_FAILED :
+										       LEDGER_SLOT_FREE));
 	return fate;
 }
 
-static struct ledger_slot *find_newest(struct ledger *ledger, uint64_t before_serial)
+/* @word: what it was when it was looked at */
+static struct ledger_slot *find_newest(struct ledger *ledger, uint64_t before_serial, uint64_t *word)
 {
 	struct ledger_slot *newest = NULL;
 
 	for (uint32_t i = 0; i < LEDGER_SLOTS; i++) {
 		struct ledger_slot *slot = &ledger->file.shared->slots[i];
+		uint64_t now = atomic_load(&slot->word);
 
-		if (ledger_slot_state(slot) != LEDGER_SLOT_FREE && slot->serial < before_serial &&
-		    (!newest || slot->serial > newest->serial))
-			newest = slot;
+		if (ledger_slot_state(now) == LEDGER_SLOT_FREE || ledger_slot_serial(now) >= before_serial ||
+		    (newest && ledger_slot_serial(now) < ledger_slot_serial(*word)))
+			continue;
+		newest = slot;
+		*word = now;
 	}
 	return newest;
 }
@@ -89,12 +92,13 @@ static int restore_all(struct ledger *ledger, struct ledger_leftover *leftover, 
 {
 	uint64_t before_serial = UINT64_MAX;
 	struct ledger_slot *slot;
+	uint64_t word = 0;
 	int first = 0;
 	int code;
 
-	while ((slot = find_newest(ledger, before_serial))) {
-		before_serial = slot->serial;
-		switch (restore_slot(ledger, slot, NULL, &code)) {
+	while ((slot = find_newest(ledger, before_serial, &word))) {
+		before_serial = ledger_slot_serial(word);
+		switch (restore_slot(ledger, slot, word, NULL, &code)) {
 		case LEDGER_RESTORED:
 		case LEDGER_RESTORED_LATE:
 			leftover->nr_restored++;
@@ -133,9 +137,10 @@ uint32_t ledger_retry(struct ledger *ledger, struct error *err)
 
 	for (uint32_t i = 0; i < LEDGER_SLOTS; i++) {
 		struct ledger_slot *slot = &ledger->file.shared->slots[i];
+		uint64_t word = atomic_load(&slot->word);
 
-		if (ledger_slot_state(slot) != LEDGER_SLOT_FAILED ||
-		    restore_slot(ledger, slot, NULL, &code) != LEDGER_FAILED)
+		if (ledger_slot_state(word) != LEDGER_SLOT_FAILED ||
+		    restore_slot(ledger, slot, word, NULL, &code) != LEDGER_FAILED)
 			continue;
 		explain_failure(slot, code, err);
 		nr_left++;
@@ -147,8 +152,11 @@ uint32_t ledger_retry(struct ledger *ledger, struct error *err)
 	return nr_left + 1;
 }
 
-static uint64_t late_at(const struct ledger_slot *slot)
+/* UINT64_MAX: never. What is only noted is being set right now: who does that restores it, or ends. */
+static uint64_t late_at(const struct ledger_slot *slot, uint64_t word)
 {
+	if (ledger_slot_state(word) <= LEDGER_SLOT_NOTED)
+		return UINT64_MAX;
 	return slot->until_at < UINT64_MAX - LEDGER_GRACE_NS ? slot->until_at + LEDGER_GRACE_NS : UINT64_MAX;
 }
 
@@ -160,11 +168,11 @@ uint32_t ledger_restore_late(struct ledger *ledger)
 
 	for (uint32_t i = 0; i < LEDGER_SLOTS; i++) {
 		struct ledger_slot *slot = &ledger->file.shared->slots[i];
+		uint64_t word = atomic_load(&slot->word);
 
-		/* what is only noted is being set right now */
-		if (ledger_slot_state(slot) <= LEDGER_SLOT_NOTED || late_at(slot) > now_at)
+		if (late_at(slot, word) > now_at)
 			continue;
-		restore_slot(ledger, slot, NULL, &code);
+		restore_slot(ledger, slot, word, NULL, &code);
 		nr++;
 	}
 	return nr;
@@ -177,9 +185,10 @@ uint64_t ledger_late_in_ns(const struct ledger *ledger)
 
 	for (uint32_t i = 0; i < LEDGER_SLOTS; i++) {
 		const struct ledger_slot *slot = &ledger->file.shared->slots[i];
+		uint64_t at = late_at(slot, atomic_load(&slot->word));
 
-		if (ledger_slot_state(slot) != LEDGER_SLOT_FREE && late_at(slot) < first_at)
-			first_at = late_at(slot);
+		if (at < first_at)
+			first_at = at;
 	}
 	if (first_at == UINT64_MAX)
 		return UINT64_MAX;
@@ -191,7 +200,7 @@ uint32_t ledger_nr_boosted(const struct ledger *ledger)
 	uint32_t nr = 0;
 
 	for (uint32_t i = 0; i < LEDGER_SLOTS; i++)
-		nr += ledger_slot_state(&ledger->file.shared->slots[i]) != LEDGER_SLOT_FREE;
+		nr += ledger_slot_state(atomic_load(&ledger->file.shared->slots[i].word)) != LEDGER_SLOT_FREE;
 	return nr;
 }
 
@@ -213,6 +222,7 @@ int ledger_create(const char *dir, struct sched_sys *sys, struct ledger **ret,
 	struct ledger *ledger = calloc(1, sizeof(*ledger));
 	struct ledger_leftover found = { 0 };
 	struct ledger_head *head;
+	uint64_t word;
 	int result;
 
 	if (!ledger)
@@ -228,7 +238,7 @@ int ledger_create(const char *dir, struct sched_sys *sys, struct ledger **ret,
 		sched_sys_thread_init(&ledger->prepared[i].thread);
 	}
 	head = &ledger->file.shared->head;
-	if (find_newest(ledger, UINT64_MAX) || head->is_admission_lifted) {
+	if (find_newest(ledger, UINT64_MAX, &word) || head->is_admission_lifted) {
 		found.pid = ledger->file.previous;
 		/* what fails stays in its slot, and is tried again */
 		if (restore_all(ledger, &found, NULL))
@@ -314,13 +324,15 @@ int ledger_restore(struct ledger *ledger, struct ledger_id id, struct ledger_out
 	struct active *active = find_active(ledger, id);
 	struct ledger_outcome outcome = { .fate = LEDGER_GONE };
 	struct ledger_slot *slot;
+	uint64_t word;
 	int code = 0;
 
 	*ret = outcome;
 	if (!active)
 		return error_set(err, -ENOENT, "no such boost");
 	slot = &ledger->file.shared->slots[id.slot];
-	outcome.fate = restore_slot(ledger, slot, &active->thread, &code);
+	word = atomic_load(&slot->word);
+	outcome.fate = restore_slot(ledger, slot, word, &active->thread, &code);
 	outcome.restored_at = ledger->sys->ops->now(ledger->sys);
 	outcome.usage = measure(ledger, active);
 	ledger->sys->ops->let_go(ledger->sys, &active->thread);

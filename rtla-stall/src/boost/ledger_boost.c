@@ -138,7 +138,7 @@ static uint32_t find_free(const struct ledger *ledger)
 {
 	for (uint32_t i = 0; i < LEDGER_SLOTS; i++) {
 		if (!ledger->active[i].is_active &&
-		    ledger_slot_state(&ledger->file.shared->slots[i]) == LEDGER_SLOT_FREE)
+		    ledger_slot_state(atomic_load(&ledger->file.shared->slots[i].word)) == LEDGER_SLOT_FREE)
 			return i;
 	}
 	return LEDGER_SLOTS;
@@ -149,7 +149,7 @@ static bool is_boosted(const struct ledger *ledger, int32_t tid)
 	for (uint32_t i = 0; i < LEDGER_SLOTS; i++) {
 		const struct ledger_slot *slot = &ledger->file.shared->slots[i];
 
-		if (ledger_slot_state(slot) != LEDGER_SLOT_FREE && slot->tid == tid)
+		if (ledger_slot_state(atomic_load(&slot->word)) != LEDGER_SLOT_FREE && slot->tid == tid)
 			return true;
 	}
 	return false;
@@ -189,6 +189,7 @@ static int note_and_act(struct ledger *ledger, const struct ledger_order *order,
 			uint64_t start_ticks, struct ledger_boost *boost)
 {
 	struct sched_sys *sys = ledger->sys;
+	uint64_t serial;
 	bool is_confined = false;
 	int result = sys->ops->get_attr(sys, order->tid, &slot->original);
 
@@ -199,15 +200,16 @@ static int note_and_act(struct ledger *ledger, const struct ledger_order *order,
 	slot->until_at = order->until_at;
 	slot->set = attr_of(order);
 	memcpy(slot->comm, order->comm, sizeof(slot->comm));
-	slot->serial = atomic_fetch_add(&ledger->file.shared->head.last_serial, 1) + 1;
-	atomic_store(&slot->state, LEDGER_SLOT_NOTED);
+	serial = atomic_fetch_add(&ledger->file.shared->head.last_serial, 1) + 1;
+	boost->id.serial = serial;
+	atomic_store(&slot->word, ledger_slot_word(serial, LEDGER_SLOT_NOTED));
 	result = set(ledger, slot, boost);
 	if (result == -EPERM && order->policy == SCHED_SYS_DEADLINE && order->may_lift_admission &&
 	    !sys->ops->is_confined(sys, slot->tid, &is_confined) && is_confined) {
 		result = set_without_admission(ledger, slot, boost);
 		boost->has_lifted_admission = true;
 	}
-	atomic_store(&slot->state, result ? LEDGER_SLOT_FREE : LEDGER_SLOT_BOOSTED);
+	atomic_store(&slot->word, ledger_slot_word(serial, result ? LEDGER_SLOT_FREE : LEDGER_SLOT_BOOSTED));
 	return result;
 }
 
@@ -236,11 +238,11 @@ static int boost_prepared(struct ledger *ledger, const struct ledger_order *orde
 
 		return sched_sys_explain(ledger->sys, order->tid, &wanted, result, err);
 	}
-	boost.id = (struct ledger_id){ .slot = number, .serial = slot->serial };
+	boost.id.slot = number;
 	boost.start_ticks = base.start_ticks;
 	boost.original = slot->original;
 	*active = (struct active){
-		.is_active = true, .serial = slot->serial, .thread = prepared->thread, .base = base,
+		.is_active = true, .serial = boost.id.serial, .thread = prepared->thread, .base = base,
 	};
 	/* the files are the boost's now */
 	sched_sys_thread_init(&prepared->thread);

@@ -11,13 +11,14 @@
 /*
  * What the ledger's file holds, and what is done to one of its slots. Only ledger*.c use it.
  *
- * Whatever a slot says is complete once its state is not FREE any more. Two processes may restore one slot
- * at the same time: each compares before it sets, and both set the same. When one has freed it, the slot may
- * be filled for another boost at once: so who restores takes a copy, and sees whether that is of one boost.
+ * Whatever a slot says is complete once its state is not FREE any more. Two processes may restore one boost
+ * at the same time: each compares before it sets, and both set the same. When one has freed its slot, that
+ * may be filled for another boost at once: so the state is changed together with the boost's serial, only
+ * ever of the boost that was meant, and who restores takes a copy, and sees whether that is of one boost.
  */
 
 #define LEDGER_MAGIC 0x4c545352u
-#define LEDGER_VERSION 1u
+#define LEDGER_VERSION 2u
 #define LEDGER_FILE "boosts"
 
 enum ledger_state {
@@ -29,9 +30,8 @@ enum ledger_state {
 };
 
 struct ledger_slot {
-	_Atomic uint32_t state;	/* enum ledger_state */
+	_Atomic uint64_t word;	/* ledger_slot_word(); set last */
 	int32_t tid;
-	_Atomic uint64_t serial; /* the order in which boosts were made, from 1; set last */
 	uint64_t start_ticks;
 	uint64_t until_at;
 	char comm[COMM_LEN];
@@ -86,9 +86,20 @@ struct ledger {
 	struct prepared prepared[LEDGER_SLOTS];
 };
 
-static inline uint32_t ledger_slot_state(const struct ledger_slot *slot)
+/* @serial: the order in which boosts were made, from 1. That of a free slot is of its last one. */
+static inline uint64_t ledger_slot_word(uint64_t serial, enum ledger_state state)
 {
-	return atomic_load(&slot->state);
+	return serial << 3 | state;
+}
+
+static inline enum ledger_state ledger_slot_state(uint64_t word)
+{
+	return word & 7;
+}
+
+static inline uint64_t ledger_slot_serial(uint64_t word)
+{
+	return word >> 3;
 }
 
 /** ledger_give_back_admission() - let sched_rt_runtime_us be what it was. Return: 0 or a negative errno */
