@@ -56,6 +56,25 @@ static bool hold(struct fixture *fixture, uint64_t restored_at)
 	return enforce_losses_hold(fixture->losses, &record, 50 * US);
 }
 
+/* Of PAYER, from @from_at on. */
+static void boost(struct fixture *fixture, uint64_t from_at, uint64_t restored_at)
+{
+	enforce_losses_begin(fixture->losses, 1, PAYER, from_at);
+	assert_true(hold(fixture, restored_at));
+}
+
+/* What the boost that is held has cost. */
+static void check_known(struct fixture *fixture, uint64_t seen_at, uint64_t jitter_ns)
+{
+	struct enforce_held held;
+
+	assert_true(enforce_losses_next(fixture->losses, fixture->engine, seen_at, &held));
+	assert_true(held.record.is_jitter_known);
+	assert_int_equal(held.record.jitter_ns, jitter_ns);
+	assert_int_equal(held.charged_ns, 50 * US);
+	assert_false(enforce_losses_next(fixture->losses, fixture->engine, 10 * seen_at, &held));
+}
+
 static void loss_is_the_wait_from_boost_until_it_settles(void **state)
 {
 	struct enforce_held held;
@@ -63,17 +82,12 @@ static void loss_is_the_wait_from_boost_until_it_settles(void **state)
 
 	(void)state;
 	setup(&fixture);
-	enforce_losses_begin(fixture.losses, 1, PAYER, 1000 * US);
-	assert_true(hold(&fixture, 1060 * US));
+	boost(&fixture, 1000 * US, 1060 * US);
 	assert_false(enforce_losses_next(fixture.losses, fixture.engine, 1100 * US, &held));
 	end_wait(&fixture, 990 * US, 1080 * US, 0);
 	/* of other making */
 	end_wait(&fixture, 1090 * US, 1100 * US, 0);
-	assert_true(enforce_losses_next(fixture.losses, fixture.engine, 1160 * US, &held));
-	assert_true(held.record.is_jitter_known);
-	assert_int_equal(held.record.jitter_ns, 80 * US);
-	assert_int_equal(held.charged_ns, 50 * US);
-	assert_false(enforce_losses_next(fixture.losses, fixture.engine, 2000 * US, &held));
+	check_known(&fixture, 1160 * US, 80 * US);
 	teardown(&fixture);
 }
 
@@ -84,15 +98,13 @@ static void two_boosts_in_one_wait_share_it(void **state)
 
 	(void)state;
 	setup(&fixture);
-	enforce_losses_begin(fixture.losses, 1, PAYER, 1000 * US);
-	assert_true(hold(&fixture, 1060 * US));
+	boost(&fixture, 1000 * US, 1060 * US);
 	enforce_losses_begin(fixture.losses, 1, PAYER, 1070 * US);
 	end_wait(&fixture, 1000 * US, 1130 * US, 0);
 	assert_true(enforce_losses_take(fixture.losses, 1, fixture.engine, 1200 * US, &held));
 	assert_int_equal(held.record.jitter_ns, 70 * US);
 	assert_true(hold(&fixture, 1120 * US));
-	assert_true(enforce_losses_next(fixture.losses, fixture.engine, 1220 * US, &held));
-	assert_int_equal(held.record.jitter_ns, 60 * US);
+	check_known(&fixture, 1220 * US, 60 * US);
 	teardown(&fixture);
 }
 
@@ -107,13 +119,11 @@ static void what_is_not_known_is_not_said(void **state)
 	enforce_losses_begin(fixture.losses, 1, TID_UNKNOWN, 1000 * US);
 	assert_false(hold(&fixture, 1060 * US));
 	/* not read so far */
-	enforce_losses_begin(fixture.losses, 1, PAYER, 2000 * US);
-	assert_true(hold(&fixture, 2060 * US));
+	boost(&fixture, 2000 * US, 2060 * US);
 	assert_true(enforce_losses_take(fixture.losses, 1, fixture.engine, 2070 * US, &held));
 	assert_false(held.record.is_jitter_known);
 	/* events are missing */
-	enforce_losses_begin(fixture.losses, 1, PAYER, 3000 * US);
-	assert_true(hold(&fixture, 3060 * US));
+	boost(&fixture, 3000 * US, 3060 * US);
 	end_wait(&fixture, 3000 * US, 3070 * US, EPISODE_TOUCHED_BY_LOSS);
 	assert_true(enforce_losses_next(fixture.losses, fixture.engine, 4000 * US, &held));
 	assert_false(held.record.is_jitter_known);
@@ -130,7 +140,6 @@ static void throttling_is_no_loss_by_a_boost(void **state)
 		.tid = PAYER, .cpu = 1, .began_at = 1000 * US, .ended_at = 2000 * US,
 		.charges = charges, .nr_charges = 2,
 	};
-	struct enforce_held held;
 	struct fixture fixture;
 
 	(void)state;
@@ -138,8 +147,7 @@ static void throttling_is_no_loss_by_a_boost(void **state)
 	enforce_losses_begin(fixture.losses, 1, PAYER, 1000 * US);
 	enforce_losses_on_episode(fixture.losses, &episode);
 	assert_true(hold(&fixture, 3000 * US));
-	assert_true(enforce_losses_next(fixture.losses, fixture.engine, 4000 * US, &held));
-	assert_int_equal(held.record.jitter_ns, 70 * US);
+	check_known(&fixture, 4000 * US, 70 * US);
 	teardown(&fixture);
 }
 

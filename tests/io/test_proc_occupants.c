@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "boost/proc_occupants.h"
+#include "util/parse.h"
 
 #define MS UINT64_C(1000000)
 #define CPU 1u
@@ -40,9 +41,10 @@ static struct proc_thread thread(int32_t tid, int32_t prio, uint64_t run_ns)
 /* A look at @now at which these are ready. Return: who has the CPU; 0 nobody knows */
 static int32_t look(uint64_t now, const struct proc_thread *ready, size_t nr)
 {
+	const struct cpu_list both = { .bits = { 3 } };
 	struct proc_thread found;
 
-	proc_occupants_begin(occupants);
+	proc_occupants_begin(occupants, &both);
 	for (size_t i = 0; i < nr; i++) {
 		if (proc_occupants_wants(occupants, &ready[i]))
 			proc_occupants_add(occupants, &ready[i]);
@@ -151,6 +153,40 @@ static void fair_thread_is_believed_at_once(void **state)
 	assert_int_equal(look(200 * MS, ready, 2), 6);
 }
 
+/* Of the other CPUs, what was seen before is kept. */
+static void one_that_is_not_asked_for_is_not_known(void **state)
+{
+	const struct cpu_list other = { .bits = { 1 } };
+	struct proc_thread found, ready = thread(6, 49, 20);
+
+	(void)state;
+	look_at(100 * MS, thread(6, 49, 10));
+	proc_occupants_begin(occupants, &other);
+	assert_false(proc_occupants_wants(occupants, &ready));
+	proc_occupants_end(occupants, 120 * MS);
+	assert_false(proc_occupants_get(occupants, CPU, &found));
+	assert_int_equal(look_at(150 * MS, ready), 6);
+}
+
+static void those_that_many_outrank_are_not_wanted(void **state)
+{
+	const struct cpu_list both = { .bits = { 3 } };
+	struct proc_thread low = thread(99, 98, 1);
+
+	(void)state;
+	proc_occupants_begin(occupants, &both);
+	for (int32_t i = 1; i <= 16; i++) {
+		struct proc_thread ready = thread(i, 49 + i, 1);
+
+		assert_true(proc_occupants_wants(occupants, &low));
+		assert_true(proc_occupants_wants(occupants, &ready));
+		proc_occupants_add(occupants, &ready);
+	}
+	assert_false(proc_occupants_wants(occupants, &low));
+	low.prio = 40;
+	assert_true(proc_occupants_wants(occupants, &low));
+}
+
 static void nobody_ready_is_nobody(void **state)
 {
 	(void)state;
@@ -170,6 +206,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(many_that_stand_still_leave_it_to_the_fair_one, make, end),
 		cmocka_unit_test_setup_teardown(another_thread_of_that_tid_is_not_known, make, end),
 		cmocka_unit_test_setup_teardown(fair_thread_is_believed_at_once, make, end),
+		cmocka_unit_test_setup_teardown(one_that_is_not_asked_for_is_not_known, make, end),
+		cmocka_unit_test_setup_teardown(those_that_many_outrank_are_not_wanted, make, end),
 		cmocka_unit_test_setup_teardown(nobody_ready_is_nobody, make, end),
 	};
 

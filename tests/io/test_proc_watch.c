@@ -199,9 +199,10 @@ static void thread_that_runs_is_found_and_ends_at_each_look(void **state)
 	proc_watch_destroy(watch);
 }
 
-static bool is_it(const struct proc_thread *thread, void *arg)
+static enum proc_watch_known know_it(int32_t tid, struct proc_thread *ret, void *arg)
 {
-	return thread->tid == *(pid_t *)arg;
+	(void)ret;
+	return tid == *(pid_t *)arg ? PROC_WATCH_WAITS : PROC_WATCH_UNKNOWN;
 }
 
 static void thread_that_waits_is_found_once(void **state)
@@ -211,6 +212,7 @@ static void thread_that_waits_is_found_once(void **state)
 	struct sched_param less = { .sched_priority = 1 };
 	struct story story = { 0 };
 	struct proc_thread occupant, other;
+	struct cpu_list all;
 	bool was_known, is_still_it, is_known = false;
 	struct proc_watch *watch;
 	cpu_set_t last;
@@ -228,6 +230,7 @@ static void thread_that_waits_is_found_once(void **state)
 		stop(hog);
 		skip();		/* not root, or one CPU */
 	}
+	memset(&all, 0xff, sizeof(all));
 	watch = make_watch(&story, true);
 	pause_ms(20);
 	for (int i = 0; i < 4; i++) {
@@ -235,18 +238,18 @@ static void thread_that_waits_is_found_once(void **state)
 		pause_ms(50);
 	}
 	/* nobody knows whether it runs, before it is seen that its run time grows */
-	assert_int_equal(proc_watch_find_occupants(watch), 0);
+	assert_int_equal(proc_watch_find_occupants(watch, &all), 0);
 	was_known = proc_watch_occupant(watch, (uint32_t)sysconf(_SC_NPROCESSORS_ONLN) - 1, &occupant);
 	/* others may keep that CPU busy too, and the kernel may throttle */
 	for (int i = 0; i < 50 && !is_known; i++) {
 		pause_ms(100);
-		assert_int_equal(proc_watch_find_occupants(watch), 0);
+		assert_int_equal(proc_watch_find_occupants(watch, &all), 0);
 		is_known = proc_watch_occupant(watch, (uint32_t)sysconf(_SC_NPROCESSORS_ONLN) - 1,
 					       &occupant) && occupant.tid == hog;
 	}
 	/* were it known to wait, whatever its priority is, another one would have the CPU */
-	proc_watch_ask(watch, is_it, &hog);
-	assert_int_equal(proc_watch_find_occupants(watch), 0);
+	proc_watch_ask(watch, know_it, &hog);
+	assert_int_equal(proc_watch_find_occupants(watch, &all), 0);
 	is_still_it = proc_watch_occupant(watch, (uint32_t)sysconf(_SC_NPROCESSORS_ONLN) - 1, &other) &&
 		      other.tid == hog;
 	/* whoever took it for running has to be told that it waits, after all */

@@ -299,6 +299,50 @@ static void whom_a_list_rules_out_is_let_be(void **state)
 	end_trace(&result);
 }
 
+/* 3000: both are due, 50 is boosted; 3010: 51 gets the CPU by itself */
+static void whose_turn_does_not_come_has_that_as_its_reason(void **state)
+{
+	struct simulate_setting setting = standard();
+	struct simulate_result result;
+
+	(void)state;
+	setting.plan.runtime_ns = setting.plan.period_ns = 20 * MS;
+	begin_trace();
+	put_waking("kworker/1:0", 50, 2900 * MS);
+	put_waking("kworker/1:1", 51, 2900 * MS);
+	put_switch("hog", 70, 44, 'S', "kworker/1:1", 51, 120, 3010 * MS);
+	put_switch("kworker/1:1", 51, 120, 'S', "hog", 70, 44, 3011 * MS);
+	put_switch("hog", 70, 44, 'S', "kworker/1:0", 50, 120, 3050 * MS);
+	put_switch("kworker/1:0", 50, 120, 'S', "hog", 70, 44, 3100 * MS);
+	result = run(&setting);
+	assert_int_equal(result.nr_stalls, 2);
+	assert_int_equal(result.stalls[0].tid, 50);
+	assert_int_equal(result.stalls[0].nr_boosts, 2);
+	assert_int_equal(result.stalls[0].why, PLAN_WHY_NONE);
+	assert_int_equal(result.stalls[1].tid, 51);
+	assert_int_equal(result.stalls[1].nr_boosts, 0);
+	assert_int_equal(result.stalls[1].would_ns, 110 * MS);
+	assert_int_equal(result.stalls[1].why, PLAN_WHY_NOT_ITS_TURN);
+	assert_int_equal(result.stalls[1].culprit.tid, 70);
+	end_trace(&result);
+}
+
+/* so there is nobody to say anything of */
+static void who_runs_at_the_instant_he_is_due_has_no_reason(void **state)
+{
+	struct simulate_setting setting = standard();
+	struct simulate_result result;
+
+	(void)state;
+	begin_trace();
+	put_stall("kworker/1:0", 50, 1000 * MS, 1100 * MS, 1101 * MS);
+	result = run(&setting);
+	assert_int_equal(result.nr_stalls, 1);
+	assert_int_equal(result.stalls[0].nr_boosts, 0);
+	assert_int_equal(result.stalls[0].why, PLAN_WHY_NONE);
+	end_trace(&result);
+}
+
 static void other_cpus_are_left_out(void **state)
 {
 	struct simulate_setting setting = standard();
@@ -500,6 +544,8 @@ int main(void)
 		cmocka_unit_test(two_on_one_cpu_take_turns),
 		cmocka_unit_test(a_small_budget_puts_them_off),
 		cmocka_unit_test(whom_a_list_rules_out_is_let_be),
+		cmocka_unit_test(whose_turn_does_not_come_has_that_as_its_reason),
+		cmocka_unit_test(who_runs_at_the_instant_he_is_due_has_no_reason),
 		cmocka_unit_test(other_cpus_are_left_out),
 		cmocka_unit_test(user_threads_are_there_when_asked_for),
 		cmocka_unit_test(what_cannot_be_read_is_said),

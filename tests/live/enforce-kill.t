@@ -23,14 +23,6 @@ random() {
 	random=$(awk -v seed="$seed" -v most="$1" 'BEGIN { srand(seed); print int(rand() * most) }')
 }
 
-# All our processes but this shell's, as $ours: enforce, its restorer, its guard, the set-up of tracing.
-find_ours() {
-	ours=
-	for exe in /proc/[0-9]*/exe; do
-		process=${exe#/proc/}
-		[ "$(readlink "$exe")" != /bin/rtla-stall ] || ours="$ours ${process%/exe}"
-	done
-}
 
 none_of_ours() {
 	find_ours
@@ -68,6 +60,7 @@ for policy in auto fifo; do
 	all_state >"$dir/before"
 	boosted=0
 	left=0
+	from_ms=$(now_ms)
 	for i in $(seq $((rounds / 2))); do
 		: >"$dir/log"
 		rm -f "$dir/json"
@@ -109,6 +102,7 @@ for policy in auto fifo; do
 			kill $next
 			wait $next || wrong="$wrong the next one ends with $?: $(cat "$dir/log.next");"
 		fi
+		[ $((i % 5)) != 0 ] || echo "# $i kills after $((($(now_ms) - from_ms) / 1000)) s"
 	done
 	echo "# --policy $policy: $((rounds / 2)) kills, boosts had been recorded in $boosted of them;" \
 		"left for the next start: $left"

@@ -17,6 +17,14 @@ trap 'exit 1' INT TERM HUP
 seed=${SEED:-$(date +%s)}
 rounds=${NR_KILLS:-10}
 
+# As in host.sh, but with one process for all of them: this is asked often, and starting one takes long in a guest.
+holders() {
+	# shellcheck disable=SC2012
+	ls -l /proc/[0-9]*/fd 2>/dev/null | awk -v list="/run/rtla-stall/state.$1." '
+		/^\/proc\// { split($0, part, "/"); last = part[3] }
+		index($0, list) && !seen[last]++ { print last }'
+}
+
 skip() {
 	count=$((count + 1))
 	echo "ok $count - $1 # SKIP $2"
@@ -36,12 +44,7 @@ everything() {
 		/sys/devices/system/cpu/cpu*/power/pm_qos_resume_latency_us; do
 		[ ! -f "$file" ] || { echo "$file"; cat "$file" 2>/dev/null; }
 	done
-	for comm in /proc/[1-9]*/comm; do
-		read -r name 2>/dev/null <"$comm" || continue
-		case $name in
-		timerlat*/* | osnoise/*) echo "$comm $name" ;;
-		esac
-	done
+	grep -E '^(timerlat.*/|osnoise/)' /proc/[1-9]*/comm 2>/dev/null
 }
 
 # Until the system is as it was, for at most 15 s; $slowest is the longest it took so far.
@@ -107,6 +110,7 @@ await_end() {
 	done
 	! kill -KILL "$pid" 2>/dev/null || wrong="$wrong $1 does not end it;"
 	wait "$pid" 2>/dev/null
+	last_pid=$pid
 	pid=
 }
 
@@ -114,6 +118,54 @@ await_end() {
 random_moment() {
 	seed=$((seed + 1))
 	awk -v seed="$seed" -v most="$1" 'BEGIN { srand(seed); printf "%.2f\n", rand() * most / 100 }'
+}
+
+# 0: the process itself; 1: its guard too; 2: all there are, at once; 3: all, while it gives back; 4: who sets it up, or
+# its workload, and then itself. $killed says it.
+kill_some() {
+	case $1 in
+	0)
+		killed=itself
+		kill -KILL "$pid" 2>/dev/null || wrong="$wrong it had ended: $(cat "$dir/err")"
+		;;
+	1)
+		killed='its guard and itself'
+		# shellcheck disable=SC2046
+		kill -KILL $(holders "$pid" | grep -vxE "$(children)") 2>/dev/null
+		;;
+	2)
+		killed='all'
+		# shellcheck disable=SC2046
+		kill -KILL $(holders "$pid") $(children | tr '|' ' ') 2>/dev/null
+		;;
+	3)
+		killed='all, after SIGTERM,'
+		processes="$(holders "$pid") $(children | tr '|' ' ')"
+		kill -TERM "$pid" 2>/dev/null
+		sleep "$(random_moment 40)"
+		# shellcheck disable=SC2086
+		kill -KILL $processes 2>/dev/null
+		;;
+	4)
+		killed='its children, and then itself,'
+		# shellcheck disable=SC2046
+		kill -KILL $(children | tr '|' ' ') 2>/dev/null
+		sleep "$(random_moment 20)"
+		kill -KILL "$pid" 2>/dev/null
+		;;
+	esac
+}
+
+# As a pattern, "1|2"; "none" when it has none
+children() {
+	found=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null)
+	echo "${found:-none}" | sed 's/ *$//; s/ /|/g'
+}
+
+# The next start does what nobody was left to do.
+clean_up() {
+	await 15 nobody_holds "$last_pid" || wrong="$wrong $killed: $(holders "$last_pid") go on;"
+	"$RTLA_STALL" top -q --tracer none -d 10ms >"$dir/out" 2>"$dir/err" || wrong="$wrong $(cat "$dir/err")"
 }
 
 echo "# SEED=$seed NR_KILLS=$rounds"
@@ -149,9 +201,10 @@ for tracer in $tracers; do
 		esac
 		moment=$(random_moment $most)
 		sleep "$moment"
-		kill -KILL "$pid" 2>/dev/null || wrong="$wrong it had ended: $(cat "$dir/err")"
+		kill_some $((i % 5))
 		await_end KILL
-		all_as_before "killed after $moment s"
+		[ $((i % 5)) = 0 ] || clean_up
+		all_as_before "$killed after $moment s"
 	done
 	check "killed $nr times with --tracer $tracer, it leaves nothing behind"
 done

@@ -369,6 +369,16 @@ static void refused_altogether_it_is_said_and_left_alone(void **state)
 	assert_int_equal(fixture.commands[1].notes, PLAN_NOTE_LOUD);
 	assert_int_equal(run(&fixture, 101 * MS, &wait, 1), 0);
 	assert_int_equal(plan_due_at(fixture.plan), 1100 * MS);
+	/* nor is another wait meanwhile without its reason */
+	wait.began_at = 500 * MS;
+	assert_int_equal(run(&fixture, 599 * MS, &wait, 1), 0);
+	assert_int_equal(run(&fixture, 600 * MS, &wait, 1), 1);
+	check_is(&fixture, 0, PLAN_LET_BE, 10, PLAN_WHY_REFUSED);
+	assert_int_equal(fixture.commands[0].notes, PLAN_NOTE_LOUD);
+	assert_int_equal(run(&fixture, 700 * MS, &wait, 1), 0);
+	fixture.refuse_fifo = 0;
+	assert_int_equal(run(&fixture, 1100 * MS, &wait, 1), 1);
+	check_is(&fixture, 0, PLAN_BOOST, 10, PLAN_WHY_NONE);
 	plan_destroy(fixture.plan);
 }
 

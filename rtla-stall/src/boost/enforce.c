@@ -25,6 +25,10 @@
 #define SOON_NS 50000u		/* what is due already still lets others run */
 #define UNDO_QUIET_MS 5000
 #define HELD_UP_NS 50000000u
+#define FILES_LEAST 64u
+#define FILES_PER_SLOT 3u	/* a thread: itself, its state, what it used */
+#define FILES_PER_CPU 4u
+#define RESTORER_AGAIN_NS UINT64_C(1000000000)
 
 struct run {
 	const struct enforce_params *params;
@@ -44,7 +48,7 @@ struct run {
 	uint64_t now;			/* of the round */
 	int json_fd;			/* ours to close; -1 */
 	bool has_pidfile;
-	bool is_restorer_lost;
+	uint64_t restorer_lost_at;	/* none could be started then; 0: it is there */
 	bool has_held_signals;
 	sigset_t signals;		/* as they were */
 };
@@ -57,6 +61,20 @@ static void on_episode(const struct episode *episode, void *arg)
 
 	if (run->boosts)
 		enforce_boosts_on_episode(run->boosts, episode);
+}
+
+static void replace_restorer(struct run *run, uint64_t now)
+{
+	struct error failure = { 0 };
+	int result = restorer_ensure(run->restorer, &failure);
+
+	if (result > 0)
+		enforce_cases_add_own(run->cases, restorer_pid(run->restorer));
+	if (result > 0 || (result < 0 && !run->restorer_lost_at))
+		enforce_log_say(run->log, ENFORCE_LOG_WARNING,
+				"the process that restores boosts if this one dies had ended; %s",
+				result > 0 ? "there is another" : failure.text);
+	run->restorer_lost_at = result < 0 ? now : 0;
 }
 
 /*
@@ -77,25 +95,15 @@ static bool await(struct run *run, uint64_t due_at)
 		.tv_sec = (time_t)(ns / 1000000000u),
 		.tv_nsec = (long)(ns % 1000000000u),
 	};
-	struct error failure = { 0 };
-	int result;
+	bool has_come = false;
 
-	if (run->is_restorer_lost)
+	if (run->restorer_lost_at)
 		waits[1].fd = -1;
-	if (ppoll(waits, 2, &timeout, &run->signals) <= 0)
-		return false;
-	if (waits[1].revents) {
-		result = restorer_ensure(run->restorer, &failure);
-		run->is_restorer_lost = result < 0;
-		if (result > 0)
-			enforce_cases_add_own(run->cases, restorer_pid(run->restorer));
-		if (result)
-			enforce_log_say(run->log, ENFORCE_LOG_WARNING,
-					"the process that restores boosts if this one dies "
-					"had ended; %s",
-					result > 0 ? "there is another" : failure.text);
-	}
-	return waits[0].revents;
+	if (ppoll(waits, 2, &timeout, &run->signals) > 0)
+		has_come = waits[0].revents;
+	if (waits[1].revents || (run->restorer_lost_at && now >= run->restorer_lost_at + RESTORER_AGAIN_NS))
+		replace_restorer(run, now);
+	return has_come;
 }
 
 /* A CPU on which one starves may soon not let us run either. */
@@ -191,6 +199,16 @@ static int check(struct run *run, struct error *err)
 	return result;
 }
 
+/* Of the threads that were prepared, of the trace of each CPU, of what is ready at any time. */
+static void reserve_files(const struct run *run)
+{
+	long nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
+
+	enforce_self_reserve_files(FILES_LEAST + FILES_PER_SLOT * LEDGER_SLOTS +
+					   FILES_PER_CPU * (nr_cpus > 0 ? (uint32_t)nr_cpus : 1),
+				   run->setting->say);
+}
+
 static int open_json(struct run *run, int *fd, struct error *err)
 {
 	const struct params_output *output = &run->params->json_lines;
@@ -259,7 +277,9 @@ static int open_ledger(struct run *run, struct error *err)
 /* The restorer inherits our priority; it could not be made by a thread of SCHED_DEADLINE. */
 static int take_priority(struct run *run, struct error *err)
 {
-	const struct enforce_own_sched high = { .policy = ENFORCE_OWN_FIFO, .rt_priority = 98 };
+	const struct enforce_own_sched high = {
+		.policy = ENFORCE_OWN_FIFO, .rt_priority = SCHED_SYS_OWN_PRIORITY,
+	};
 	const struct enforce_own_sched *own = &run->params->own;
 	int result = 0;
 
@@ -313,6 +333,7 @@ static int open_all(struct run *run, struct error *err)
 {
 	int result = check(run, err);
 
+	reserve_files(run);
 	if (!result)
 		result = open_watch(run, err);
 	if (!result)

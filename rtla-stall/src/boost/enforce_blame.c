@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "enforce_occupant.h"
+
 struct blame {
 	const struct engine *engine;
 	const struct enforce_cases *cases;
@@ -26,14 +28,8 @@ static void name_culprit(const struct engine_task *task, bool is_own, struct enf
 	/* of the one who has the CPU the priority is fresh */
 	if (record->culprit.kind == PLAN_OCCUPANT_THREAD && record->culprit.tid == task->tid)
 		return;
-	record->culprit = (struct plan_occupant){
-		.kind = PLAN_OCCUPANT_THREAD,
-		.is_kthread = task->kthread == TRI_YES,
-		.is_ourselves = is_own,
-		.tid = task->tid,
-		.prio = task->prio,
-	};
-	memcpy(record->culprit.comm, task->comm, sizeof(task->comm));
+	record->culprit = enforce_occupant_of(task, task->prio);
+	record->culprit.is_ourselves = is_own;
 }
 
 void enforce_blame_episode(const struct engine *engine, const struct episode *episode,

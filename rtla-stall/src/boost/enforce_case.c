@@ -12,12 +12,13 @@
 #include "../util/error.h"
 #include "../util/proc_read.h"
 #include "enforce_occupant.h"
+#include "thread_reader.h"
 
 #define NR_CHAINS 1024u
 #define NONE UINT32_MAX
 #define MAX_OWN 8u
 #define PRIO_FAIR_LEAST 100
-#define READ_AGAIN_NS 250000u	/* for each thread that waits: reading again takes a small part of one CPU */
+#define READ_AGAIN_NS 2000000u	/* for each thread that waits: reading again takes a small part of one CPU */
 
 /* Who has a CPU, as found in this round: with many who wait, it is asked once. */
 struct occupied {
@@ -183,6 +184,23 @@ static bool is_one_thread(const struct enforce_case *item, const struct proc_thr
 	return !item->start_ticks || !thread->start_ticks || item->start_ticks == thread->start_ticks;
 }
 
+/*
+ * Who waited and did not get a CPU since still waits: that costs one small file, and no lock. Whoever was changed
+ * meanwhile, by us or by others, is read.
+ */
+static bool waits_as_before(struct enforce_cases *cases, struct enforce_case *item)
+{
+	int proc_fd = enforce_watch_proc_fd(cases->setting.watch);
+	struct proc_thread thread;
+
+	if (item->was_asleep || proc_read_runs(proc_fd, item->tid, &thread) ||
+	    thread.nr_switched_in != item->nr_runs || thread_reader_scheduling(item->tid, &thread) ||
+	    thread.prio != item->prio)
+		return false;
+	item->read_at = cases->now;
+	return true;
+}
+
 /* Read it, first or again. Return: whether it waits. */
 static bool read_case(struct enforce_cases *cases, struct enforce_case *item, bool is_new_wait)
 {
@@ -243,13 +261,7 @@ static void on_open_wait(const struct episode *episode, void *arg)
 	engine_task(engine, index, &task);
 	if (task.state != TASK_SUSPENDED)
 		return;
-	item->waited_by = (struct plan_occupant){
-		.kind = PLAN_OCCUPANT_THREAD,
-		.tid = task.tid,
-		.prio = task.prio,
-		.is_kthread = task.kthread == TRI_YES,
-	};
-	memcpy(item->waited_by.comm, task.comm, sizeof(task.comm));
+	item->waited_by = enforce_occupant_of(&task, task.prio);
 	item->waited_by_at = task.state_at;
 }
 
@@ -279,15 +291,21 @@ static void take_wait(struct enforce_case *item, const struct engine_wait *wait,
 
 /*
  * When it is due in any case, then as often as can be had cheaply: of a thread that is not read, the
- * trace tells whether it still waits, and the ledger looks once more before it boosts.
+ * trace tells whether it still waits, and the ledger looks once more before it boosts. One that is never
+ * boosted need not be read.
  */
 static bool is_to_be_read(const struct enforce_cases *cases, const struct enforce_case *item)
 {
-	uint64_t again_at = item->read_at + (uint64_t)cases->nr_waiting * READ_AGAIN_NS;
+	uint64_t again_ns = (uint64_t)cases->nr_waiting * READ_AGAIN_NS;
 
+	if (item->verdict.list != PLAN_WHY_NONE)
+		return false;
 	if (cases->now >= item->due_at && item->read_at < item->due_at)
 		return true;
-	return (cases->now >= item->due_at || item->care_until_at > cases->now) && cases->now >= again_at;
+	if (again_ns < item->verdict.threshold_ns / 4)
+		again_ns = item->verdict.threshold_ns / 4;
+	return (cases->now >= item->due_at || item->care_until_at > cases->now) &&
+	       cases->now - item->read_at >= again_ns;
 }
 
 static void on_wait(const struct engine_wait *wait, void *arg)
@@ -315,8 +333,10 @@ static void on_wait(const struct engine_wait *wait, void *arg)
 		return;
 	item->due_at = item->began_at + item->verdict.threshold_ns;
 	cases->nr_waiting_now++;
-	if (is_new_wait || is_to_be_read(cases, item))
-		item->is_waiting = read_case(cases, item, is_new_wait);
+	if (is_new_wait)
+		item->is_waiting = read_case(cases, item, true);
+	else if (is_to_be_read(cases, item))
+		item->is_waiting = waits_as_before(cases, item) || read_case(cases, item, false);
 	else
 		item->is_waiting = !item->was_asleep;
 	item->due_at = item->began_at + item->verdict.threshold_ns;
@@ -391,7 +411,10 @@ bool enforce_cases_wait(struct enforce_cases *cases, const struct enforce_case *
 		.work_function = item->work_function,
 	};
 	memcpy(ret->comm, item->comm, sizeof(ret->comm));
-	find_occupant(cases, item, &ret->occupant);
+	ret->occupant = (struct plan_occupant){ .tid = TID_UNKNOWN, .prio = PRIO_UNKNOWN };
+	/* of one that is boosted it is known whom it was put before */
+	if (!item->is_boosted)
+		find_occupant(cases, item, &ret->occupant);
 	/* It serves those of its class that somebody of a higher one keeps from running. */
 	if (item->is_fair && ret->occupant.kind == PLAN_OCCUPANT_THREAD &&
 	    ret->occupant.prio < PRIO_FAIR_LEAST)
@@ -399,12 +422,19 @@ bool enforce_cases_wait(struct enforce_cases *cases, const struct enforce_case *
 	return ret->occupant.kind != PLAN_OCCUPANT_THREAD || ret->occupant.tid != item->tid;
 }
 
-/* Whether it runs is not known: it may have been boosted in vain, or is throttled. */
-static bool is_boosted(const struct proc_thread *thread, void *arg)
+/* Of one that is boosted nobody knows whether it runs: it may have been in vain, or is throttled. */
+static enum proc_watch_known know(int32_t tid, struct proc_thread *ret, void *arg)
 {
-	const struct enforce_case *item = enforce_cases_find(arg, thread->tid);
+	struct enforce_cases *cases = arg;
+	const struct enforce_case *item = enforce_cases_find(cases, tid);
 
-	return item && item->is_boosted && is_one_thread(item, thread);
+	if (item && item->is_boosted)
+		return PROC_WATCH_WAITS;
+	if (!item || !item->is_known || item->was_asleep || item->round + 1 < cases->round)
+		return PROC_WATCH_UNKNOWN;
+	*ret = (struct proc_thread){ .tid = tid, .prio = item->prio, .cpu = item->cpu };
+	memcpy(ret->comm, item->comm, sizeof(ret->comm));
+	return PROC_WATCH_READY;
 }
 
 /* ---- beginning and end ------------------------------------------------------------------------ */
@@ -428,7 +458,7 @@ int enforce_cases_create(const struct enforce_cases_setting *setting, struct enf
 		cases->chains[i] = NONE;
 	for (uint32_t i = 0; i < ENFORCE_CASES; i++)
 		cases->items[i].next = i + 1 < ENFORCE_CASES ? i + 1 : NONE;
-	enforce_watch_ask(setting->watch, is_boosted, cases);
+	enforce_watch_ask(setting->watch, know, cases);
 	*ret = cases;
 	return 0;
 }

@@ -8,6 +8,19 @@
 #include "../util/proc_read.h"
 #include "enforce_watch.h"
 
+struct plan_occupant enforce_occupant_of(const struct engine_task *task, int32_t prio)
+{
+	struct plan_occupant occupant = {
+		.kind = PLAN_OCCUPANT_THREAD,
+		.is_kthread = task->kthread == TRI_YES,
+		.tid = task->tid,
+		.prio = prio,
+	};
+
+	memcpy(occupant.comm, task->comm, sizeof(occupant.comm));
+	return occupant;
+}
+
 static void find_by_trace(struct enforce_watch *watch, uint32_t cpu, struct plan_occupant *ret)
 {
 	struct engine *engine = enforce_watch_engine(watch);
@@ -28,11 +41,7 @@ static void find_by_trace(struct enforce_watch *watch, uint32_t cpu, struct plan
 	engine_task(engine, index, &task);
 	if (task.tid == getpid())
 		return;
-	ret->kind = PLAN_OCCUPANT_THREAD;
-	ret->tid = task.tid;
-	ret->prio = seen.prio;
-	ret->is_kthread = task.kthread == TRI_YES;
-	memcpy(ret->comm, task.comm, sizeof(ret->comm));
+	*ret = enforce_occupant_of(&task, seen.prio);
 	memcpy(known.comm, task.comm, sizeof(known.comm));
 	/* a thread may be given another priority while it runs, of which no event tells */
 	if (enforce_watch_read(watch, task.tid, &known, &now))

@@ -6,7 +6,11 @@
 
 #include "plan_command.h"
 
+struct engine_task;
 struct enforce_watch;
+
+/** enforce_occupant_of() - a thread, as the engine knows it. @prio: what it has, or had, the CPU with */
+struct plan_occupant enforce_occupant_of(const struct engine_task *task, int32_t prio);
 
 /**
  * enforce_occupant_find() - who has a CPU

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../util/cleanup.h"
@@ -32,6 +33,8 @@
 #define HEAP_BYTES (8u << 20)
 #define HEAP_STEP_BYTES (256u << 10)	/* each thread has a heap, and all of it is locked */
 #define STACK_BYTES (256u << 10)
+#define READ_TRIES 50		/* a second */
+#define READ_PAUSE_NS 20000000
 
 /* ---- others ----------------------------------------------------------------------------------- */
 
@@ -139,13 +142,8 @@ static __attribute__((noinline)) void touch_stack(void)
 
 void enforce_self_lock(void (*say)(const char *words))
 {
-	struct rlimit limit;
 	char *room;
 
-	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
 	/* What is freed stays ours, and nothing comes from elsewhere than this heap. */
 	mallopt(M_TRIM_THRESHOLD, INT32_MAX);
 	mallopt(M_MMAP_MAX, 0);
@@ -157,6 +155,32 @@ void enforce_self_lock(void (*say)(const char *words))
 		touch(room, HEAP_BYTES);
 	free(room);
 	touch_stack();
+}
+
+/*
+ * The table of open files starts with room for 64 and never shrinks. Where several threads share it, the
+ * kernel makes it larger only after an RCU grace period (fs/file.c, expand_fdtable()), which may be waiting
+ * for a thread that starves.
+ */
+void enforce_self_reserve_files(uint32_t nr, void (*say)(const char *words))
+{
+	struct rlimit limit;
+	int fd, last;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		if (nr > limit.rlim_cur)
+			nr = (uint32_t)limit.rlim_cur;
+	}
+	fd = open("/", O_PATH | O_CLOEXEC);
+	last = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, (int)nr - 1);
+	if (last < 0)
+		say("there is no room for its open files: it may have to wait for some");
+	else
+		close(last);
+	if (fd >= 0)
+		close(fd);
 }
 
 /*
@@ -240,6 +264,30 @@ static long find_pid(const char *text, size_t length)
 	return errno || pid <= 0 || pid > INT_MAX ? -1 : pid;
 }
 
+/*
+ * One that was killed stays as a zombie while a thread of it hangs in the kernel: it does nothing any more.
+ * The number may be a kernel thread's by now, of which to read may hang.
+ */
+static bool does_live(pid_t pid)
+{
+	const struct timespec pause = { .tv_nsec = READ_PAUSE_NS };
+	struct thread_reader *reader = NULL;
+	struct proc_thread thread;
+	int result = -ETIMEDOUT;
+
+	if (kill(pid, 0) && errno == ESRCH)
+		return false;
+	if (thread_reader_create("/proc", &reader, NULL))
+		return true;
+	for (int i = 0; i < READ_TRIES && result == -ETIMEDOUT; i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		result = thread_reader_stat(reader, pid, &thread);
+	}
+	thread_reader_destroy(reader);
+	return result ? result != -ESRCH : thread.state != 'Z' && thread.state != 'X';
+}
+
 /* What is there may be replaced if it is a pidfile, and of nobody who lives. */
 static int check_pidfile(const char *path, struct error *err)
 {
@@ -261,7 +309,7 @@ static int check_pidfile(const char *path, struct error *err)
 	}
 	if (pid < 0)
 		return error_set(err, -EEXIST, "%s: what is there is no pidfile", path);
-	if (pid && pid != getpid() && (!kill((pid_t)pid, 0) || errno != ESRCH))
+	if (pid && pid != getpid() && does_live((pid_t)pid))
 		return error_set(err, -EEXIST, "%s: it is of process %ld, which runs", path, pid);
 	return 0;
 }

@@ -12,6 +12,7 @@
  *
  *     enforce_self_check()          somebody else who does the same
  *     enforce_self_move()           to house-keeping CPUs, before any process or thread of ours is made
+ *     enforce_self_reserve_files()  before any thread is made
  *     enforce_self_lock()           memory, and a heap that is there already
  *     enforce_self_schedule()       the priority, last: only the loop, and the restorer, have it
  *
@@ -27,6 +28,9 @@ int enforce_self_check(struct error *err) __attribute__((warn_unused_result));
 int enforce_self_move(const struct enforce_params *params, void (*say)(const char *words),
 		      struct error *err) __attribute__((warn_unused_result));
 
+/** enforce_self_reserve_files() - room for @nr open files, and leave to have so many and more */
+void enforce_self_reserve_files(uint32_t nr, void (*say)(const char *words));
+
 /** enforce_self_lock() - lock memory, make room in the heap and on the stack */
 void enforce_self_lock(void (*say)(const char *words));
 
@@ -40,7 +44,8 @@ int enforce_self_schedule(const struct enforce_own_sched *own, void (*say)(const
 /**
  * enforce_self_write_pidfile() - our process id, for others
  *
- * What is there is replaced if it is a regular file with the number of a process that is gone, or empty.
+ * What is there is replaced if it is a regular file with the number of a process that is gone, or a zombie,
+ * or empty.
  * One of a process that lives is an error which names it; anything else is one, and is left alone.
  *
  * Return: 0 or a negative errno with words in @err.

@@ -12,9 +12,10 @@
 #include "../util/error.h"
 #include "../util/guard.h"
 #include "../util/names.h"
+#include "../util/parse.h"
 #include "../view/format.h"
 #include "enforce_forget.h"
-#include "proc_watch.h"
+#include "enforce_notice.h"
 
 #define LEAST_PAUSE_NS 1000000u		/* between two readings of the trace */
 #define KEPT_BYTES (4u << 20)		/* of pages, read and not decoded yet: all CPUs */
@@ -22,7 +23,6 @@
 #define PROC_SHARE 20u			/* looking at /proc takes one such part of a CPU at most ... */
 #define PROC_SHARE_READY 8u		/* ... or, while somebody is ready, one such part */
 #define SETUP_STOP_MS 100
-#define HANG_QUIET_NS 50000000u
 #define SETUP_QUIET_NS UINT64_C(2000000000)
 
 struct enforce_watch {
@@ -40,12 +40,11 @@ struct enforce_watch {
 	uint64_t turned_at;		/* the last turn */
 	uint64_t pause_ns;		/* until the next one */
 	uint64_t occupants_at;		/* when /proc was asked for them; 0: not since the last turn */
+	struct cpu_list asked;		/* of these */
 	uint64_t buffer_bytes;		/* of one CPU's trace */
-	uint64_t nr_losses_said;
 	bool is_wait_said;		/* that setting up takes long */
 	struct enforce_forget forget;
-	uint64_t hangs_from_at;		/* stat of kernel threads cannot be read; 0: it can */
-	bool is_hang_said;
+	struct enforce_notice notice;
 	int feed_result;
 };
 
@@ -122,12 +121,25 @@ static void feed_occupants(struct enforce_watch *watch)
 	}
 }
 
-/* Once a turn: it reads every thread there is. */
+static const struct cpu_list *find_cpus_with_waits(struct enforce_watch *watch)
+{
+	uint32_t nr_cpus = engine_nr_cpus(watch->engine);
+	struct engine_cpu known;
+
+	memset(&watch->asked, 0, sizeof(watch->asked));
+	for (uint32_t cpu = 0; cpu < nr_cpus && cpu < ENGINE_MAX_CPUS; cpu++) {
+		if (engine_cpu(watch->engine, cpu, &known) && known.nr_waits)
+			watch->asked.bits[cpu / 64] |= UINT64_C(1) << cpu % 64;
+	}
+	return &watch->asked;
+}
+
+/* Once a turn: it looks at every thread there is. */
 static bool ask_proc(struct enforce_watch *watch)
 {
 	if (watch->occupants_at)
 		return true;
-	if (proc_watch_find_occupants(watch->proc))
+	if (proc_watch_find_occupants(watch->proc, find_cpus_with_waits(watch)))
 		return false;
 	watch->occupants_at = clock_mono_ns();
 	if (!watch->live)
@@ -136,17 +148,6 @@ static bool ask_proc(struct enforce_watch *watch)
 }
 
 /* ---- the trace -------------------------------------------------------------------------------- */
-
-static void say_losses(struct enforce_watch *watch)
-{
-	const struct source_info *info = &watch->live->info;
-
-	if (info->nr_losses == watch->nr_losses_said)
-		return;
-	watch->nr_losses_said = info->nr_losses;
-	enforce_log_say(watch->log, ENFORCE_LOG_DEBUG, "the trace has lost %llu events so far",
-			(unsigned long long)info->lost_events);
-}
 
 /* Come earlier when there was much to read. */
 static void set_pause(struct enforce_watch *watch, uint64_t nr_events)
@@ -181,7 +182,7 @@ static int read_trace(struct enforce_watch *watch, struct error *err)
 			return error_set(err, -ENOMEM, "out of memory");
 	} while (event.type != EVENT_TICK);
 	set_pause(watch, watch->live->info.nr_events - nr_before);
-	say_losses(watch);
+	enforce_notice_losses(&watch->notice, watch->live->info.nr_losses, watch->live->info.lost_events);
 	result = enforce_forget(&watch->forget, watch->engine, watch->turned_at, watch->last_at);
 	return result ? error_set(err, result, "out of memory") : 0;
 }
@@ -262,37 +263,16 @@ static int look_for_trace(struct enforce_watch *watch, struct error *err)
 }
 
 void enforce_watch_ask(struct enforce_watch *watch,
-		       bool (*is_boosted)(const struct proc_thread *thread, void *arg), void *arg)
+		       enum proc_watch_known (*know)(int32_t tid, struct proc_thread *ret, void *arg),
+		       void *arg)
 {
-	proc_watch_ask(watch->proc, is_boosted, arg);
+	proc_watch_ask(watch->proc, know, arg);
 }
 
 int enforce_watch_read(struct enforce_watch *watch, int32_t tid, const struct proc_thread *known,
 		       struct proc_thread *ret)
 {
 	return proc_watch_read(watch->proc, tid, known, ret);
-}
-
-/* Short ones are of no interest: a busy machine has them. */
-static void say_hang(struct enforce_watch *watch, uint64_t now)
-{
-	bool hangs = proc_watch_hangs(watch->proc);
-
-	if (hangs && !watch->hangs_from_at) {
-		watch->hangs_from_at = now;
-	} else if (hangs && !watch->is_hang_said && now - watch->hangs_from_at >= HANG_QUIET_NS) {
-		watch->is_hang_said = true;
-		enforce_log_say(watch->log, ENFORCE_LOG_WARNING,
-				"reading kernel threads in /proc hangs, as when a starved kworker holds "
-				"wq_pool_attach_mutex: it goes on without");
-	} else if (!hangs) {
-		if (watch->is_hang_said)
-			enforce_log_say(watch->log, ENFORCE_LOG_NOTICE,
-					"kernel threads can be read in /proc again, after %s",
-					format_duration(now - watch->hangs_from_at).text);
-		watch->is_hang_said = false;
-		watch->hangs_from_at = 0;
-	}
 }
 
 /* ---- turns ------------------------------------------------------------------------------------ */
@@ -309,7 +289,8 @@ int enforce_watch_turn(struct enforce_watch *watch, struct error *err)
 			return result;
 	}
 	now = clock_mono_ns();
-	say_hang(watch, now);
+	enforce_notice_hang(&watch->notice, proc_watch_hangs(watch->proc), now);
+	enforce_notice_cpus(&watch->notice, now);
 	watch->occupants_at = 0;
 	watch->turned_at = now;
 	if (watch->live) {
@@ -434,6 +415,9 @@ int enforce_watch_create(const struct enforce_params *params, struct enforce_log
 	watch->log = log;
 	watch->began_at = clock_mono_ns();
 	watch->pause_ns = params->look_ns;
+	watch->notice.log = log;
+	watch->notice.cpus = params->has_cpus ? &params->cpus : NULL;
+	cpus_on_open(&watch->notice.cpus_on, CPUS_ON_PATH);
 	result = open_all(watch, &config, err);
 	if (result) {
 		enforce_watch_destroy(watch);
@@ -455,6 +439,7 @@ bool enforce_watch_destroy(struct enforce_watch *watch)
 	is_gone = live_setup_stop(watch->setup, 10 * SETUP_STOP_MS);
 	proc_watch_destroy(watch->proc);
 	enforce_forget_deinit(&watch->forget);
+	cpus_on_close(&watch->notice.cpus_on);
 	engine_destroy(watch->engine);
 	names_destroy(watch->names);
 	free(watch);
@@ -479,7 +464,10 @@ void enforce_watch_print(const struct enforce_watch *watch, struct enforce_log *
 				format_limit(watch->pause_ns).text);
 	enforce_log_say(log, ENFORCE_LOG_NOTICE,
 			"state: /proc: %llu looks, %llu of them with nobody ready, %s of CPU "
-			"time; the last full one %u threads, of which %u were read",
+			"time; the last full one %u threads, of which %u were read; reading kernel "
+			"threads hung %llu times%s",
 			(unsigned long long)cost.nr_looks, (unsigned long long)cost.nr_quiet,
-			format_duration(cost.cpu_ns).text, cost.last_nr_threads, cost.last_nr_read);
+			format_duration(cost.cpu_ns).text, cost.last_nr_threads, cost.last_nr_read,
+			(unsigned long long)cost.nr_hangs,
+			proc_watch_hangs(watch->proc) ? ", and hangs now" : "");
 }

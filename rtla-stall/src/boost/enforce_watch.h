@@ -8,6 +8,7 @@
 #include "../engine/engine.h"
 #include "enforce_log.h"
 #include "plan_command.h"
+#include "proc_watch.h"
 
 /*
  * Who waits now, as a run of `enforce` sees it: /proc at first, the trace when there is one, in one engine.
@@ -28,7 +29,6 @@
 struct error;
 struct guard;
 struct enforce_watch;
-struct proc_thread;
 
 /**
  * enforce_watch_create() - open /proc, begin to set tracing up
@@ -49,11 +49,13 @@ int enforce_watch_create(const struct enforce_params *params, struct enforce_log
 bool enforce_watch_destroy(struct enforce_watch *watch);
 
 /**
- * enforce_watch_ask() - who is not what has a CPU, by /proc
- * @is_boosted: it is boosted by us; who ranks highest is not always who runs
+ * enforce_watch_ask() - what is known of a thread before it is read: proc_watch_ask()
+ *
+ * One that is boosted by us is not taken for who has the CPU: who ranks highest is not always who runs.
  */
 void enforce_watch_ask(struct enforce_watch *watch,
-		       bool (*is_boosted)(const struct proc_thread *thread, void *arg), void *arg);
+		       enum proc_watch_known (*know)(int32_t tid, struct proc_thread *ret, void *arg),
+		       void *arg);
 
 /** enforce_watch_read() - one thread, as /proc shows it: proc_watch_read() */
 int enforce_watch_read(struct enforce_watch *watch, int32_t tid, const struct proc_thread *known,

@@ -14,7 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../util/array.h"
 #include "../util/clock.h"
+#include "../util/detach.h"
 #include "../util/error.h"
 #include "../util/strbuf.h"
 
@@ -161,9 +163,12 @@ static void write_next(struct log_ring *ring, uint64_t number, struct strbuf *te
 static void *run_writer(void *arg)
 {
 	struct log_ring *ring = arg;
+	const int kept[] = { ring->target.kind == LOG_RING_SYSLOG ? -1 : ring->target.fd, ring->wake_fd };
 	struct strbuf text = STRBUF_INIT;
 	uint64_t number = 0;
 
+	/* where that cannot be had, who waits for our end waits for the target too */
+	(void)detach_thread_files(kept, NR_ELEMENTS(kept));
 	for (;;) {
 		bool is_ending = atomic_load(&ring->is_ending);
 		uint64_t nr_put = atomic_load(&ring->nr_put);
@@ -178,6 +183,8 @@ static void *run_writer(void *arg)
 		    read(ring->wake_fd, &wakes, sizeof(wakes)) < 0 && errno != EINTR)
 			break;
 	}
+	if (ring->syslog_fd >= 0)
+		close(ring->syslog_fd);
 	strbuf_deinit(&text);
 	return NULL;
 }
@@ -241,8 +248,6 @@ static void free_ring(struct log_ring *ring)
 {
 	if (ring->wake_fd >= 0)
 		close(ring->wake_fd);
-	if (ring->syslog_fd >= 0)
-		close(ring->syslog_fd);
 	free(ring->records);
 	free(ring);
 }

@@ -21,6 +21,9 @@
  * ring is memory of its own, touched when it is made; putting a record allocates nothing, takes no lock
  * and makes one system call, a write to an eventfd that cannot block.
  *
+ * The writer has open files of its own: one that hangs in the kernel, in a file's disk, keeps nothing else
+ * open when the process is killed.
+ *
  * What a record says is the producer's affair: @render makes bytes of it, in the writer thread, where
  * allocating is fine.
  */
@@ -76,7 +79,7 @@ bool log_ring_flush(const struct log_ring *ring, int timeout_ms);
  * log_ring_destroy() - end it, after at most @timeout_ms; @ring may be NULL
  *
  * Return: false: the writer hangs in its target. It is left to itself, with its memory, and ends with the
- * process; until then its descriptor has to stay open.
+ * process.
  */
 bool log_ring_destroy(struct log_ring *ring, int timeout_ms);
 

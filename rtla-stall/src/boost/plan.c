@@ -201,6 +201,7 @@ static bool fill_boost(struct plan *plan, struct wait *wait, struct plan_command
 		if (thread) {
 			thread->quiet_until_at = plan_rules_add_ns(plan->now_at,
 								   PERIODS_OF_QUIET * config->period_ns);
+			thread->quiet_why = wait->why;
 			thread->failed = 0;
 		}
 		return false;
@@ -277,14 +278,17 @@ static uint8_t find_why_let_be(const struct plan *plan, const struct wait *wait,
 {
 	const struct lane *lane = &plan->lanes[wait->is.cpu];
 	bool is_due = plan_memory_due_at(thread, &wait->is, plan->now_at) <= plan->now_at;
+	uint8_t why = wait->why;
 	uint64_t ready_at;
 
 	if (thread && thread->is_boosted)
 		return PLAN_WHY_NONE;
-	if (wait->why == PLAN_WHY_REFUSED || wait->why == PLAN_WHY_NO_EFFECT)
+	if (!why && thread && thread->quiet_until_at > plan->now_at)
+		why = thread->quiet_why;
+	if (why == PLAN_WHY_REFUSED || why == PLAN_WHY_NO_EFFECT)
 		ret->notes = PLAN_NOTE_LOUD;
-	if (wait->why || lane->is_going || wait->is_tried)
-		return wait->why;
+	if (why || lane->is_going || wait->is_tried)
+		return why;
 	if (!is_due)
 		return is_in_care(plan, wait, thread) ? PLAN_WHY_PERIOD : PLAN_WHY_NONE;
 	ready_at = affordable_at(plan, lane);
@@ -378,6 +382,7 @@ void plan_refused(struct plan *plan, const struct plan_command *command, int cod
 	assert(command->verb == PLAN_BOOST && thread);
 	if (code == -ESRCH || code == -EAGAIN) {
 		thread->quiet_until_at = plan_rules_add_ns(plan->now_at, plan->config.period_ns);
+		thread->quiet_why = PLAN_WHY_NONE;
 		return;
 	}
 	plan_memory_note_failure(thread, command, PLAN_WHY_REFUSED);
@@ -405,8 +410,10 @@ uint64_t plan_restored(struct plan *plan, const struct plan_command *command,
 	lane->is_going = lane->is_over = false;
 	plan->nr_over--;
 	plan_memory_note_result(thread, command, result, plan->now_at);
-	if (plan->config.is_dry_run)
+	if (plan->config.is_dry_run) {
 		thread->quiet_until_at = plan_rules_add_ns(plan->now_at, plan->config.duration_ns);
+		thread->quiet_why = PLAN_WHY_NONE;
+	}
 	return budget_settle(&lane->budget, charged_ns, at);
 }
 

@@ -40,6 +40,7 @@ enum plan_why {
 	PLAN_WHY_REFUSED,	/* the kernel refused every policy: tried again after a while */
 	PLAN_WHY_NO_EFFECT,	/* no policy gave it any CPU time: tried again after a while */
 	PLAN_WHY_PERIOD,	/* it is in care, and has had its boost of this period */
+	PLAN_WHY_NOT_ITS_TURN,	/* its CPU has another boost: no command says so, simulate.h does */
 	/* RESTORE */
 	PLAN_WHY_DONE,		/* it ran, and sleeps */
 	PLAN_WHY_GRANTED,	/* it ran: its grant counts as used */

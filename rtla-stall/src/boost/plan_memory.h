@@ -25,7 +25,8 @@ struct plan_thread {
 	uint64_t next_at;	/* not again before */
 	uint64_t pause_ns;	/* ... nor, in care, so soon after its wait began */
 	uint64_t care_until_at;	/* 0: not in care */
-	uint64_t quiet_until_at; /* nothing is tried before */
+	uint64_t quiet_until_at; /* nothing is tried before ... */
+	uint8_t quiet_why;	/* ... because no policy is left; else NONE */
 	uint64_t said_began_at;	/* of the wait of which ... */
 	uint32_t said;		/* ... these reasons, as bits, were said */
 };

@@ -21,6 +21,7 @@ static const struct {
 	[PLAN_WHY_REFUSED] = { "refused", "the kernel refused every policy" },
 	[PLAN_WHY_NO_EFFECT] = { "no_effect", "no policy gave it any CPU time" },
 	[PLAN_WHY_PERIOD] = { "period", "it has had its boost of this period" },
+	[PLAN_WHY_NOT_ITS_TURN] = { "not_its_turn", "another thread of its CPU has a boost just now" },
 	[PLAN_WHY_DONE] = { "done", "it ran, and sleeps" },
 	[PLAN_WHY_GRANTED] = { "granted", "it had its grant" },
 	[PLAN_WHY_INEFFECTIVE] = { "ineffective", "it did not run for a whole period" },

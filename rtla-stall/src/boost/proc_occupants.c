@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../engine/sched_rank.h"
+#include "../util/parse.h"
 
 #define PRIO_FAIR_LEAST 100
 #define NR_KEPT 16u		/* of those above the fair class, on one CPU */
@@ -30,6 +31,7 @@ struct sample {
 struct seat {
 	uint32_t nr_candidates;
 	uint32_t nr_samples;
+	bool is_asked;		/* else its samples stay as they were */
 	bool has_more;		/* than can be kept */
 	bool has_fair;
 	bool is_known;
@@ -59,11 +61,12 @@ void proc_occupants_destroy(struct proc_occupants *occupants)
 	free(occupants);
 }
 
-void proc_occupants_begin(struct proc_occupants *occupants)
+void proc_occupants_begin(struct proc_occupants *occupants, const struct cpu_list *cpus)
 {
 	for (uint32_t cpu = 0; cpu < occupants->nr_cpus; cpu++) {
 		struct seat *seat = &occupants->seats[cpu];
 
+		seat->is_asked = parse_cpus_has(cpus, cpu);
 		seat->nr_candidates = 0;
 		seat->has_more = false;
 		seat->has_fair = false;
@@ -78,13 +81,19 @@ static int rank_of(const struct proc_thread *thread)
 
 /* ---- those who are ready ---------------------------------------------------------------------- */
 
-bool proc_occupants_wants(const struct proc_occupants *occupants, const struct proc_thread *thread)
+/* Those above the fair class of whom so many outrank it are not worth reading more of. */
+bool proc_occupants_wants(struct proc_occupants *occupants, const struct proc_thread *thread)
 {
-	const struct seat *seat = &occupants->seats[thread->cpu];
+	struct seat *seat = &occupants->seats[thread->cpu];
 
-	if (thread->prio < PRIO_FAIR_LEAST)
+	if (!seat->is_asked)
+		return false;
+	if (thread->prio >= PRIO_FAIR_LEAST)
+		return !seat->has_fair || rank_of(thread) >= rank_of(&seat->fair);
+	if (seat->nr_candidates < NR_KEPT || seat->candidates[NR_KEPT - 1].rank < rank_of(thread))
 		return true;
-	return !seat->has_fair || rank_of(thread) >= rank_of(&seat->fair);
+	seat->has_more = true;
+	return false;
 }
 
 static void add_fair(struct seat *seat, const struct proc_thread *thread)
@@ -108,8 +117,6 @@ void proc_occupants_add(struct proc_occupants *occupants, const struct proc_thre
 	}
 	if (seat->nr_candidates == NR_KEPT) {
 		seat->has_more = true;
-		if (seat->candidates[NR_KEPT - 1].rank >= rank)
-			return;
 		seat->nr_candidates--;
 	}
 	for (at = seat->nr_candidates++; at && seat->candidates[at - 1].rank < rank; at--)
@@ -188,6 +195,8 @@ static void choose(struct seat *seat)
 void proc_occupants_end(struct proc_occupants *occupants, uint64_t now)
 {
 	for (uint32_t cpu = 0; cpu < occupants->nr_cpus; cpu++) {
+		if (!occupants->seats[cpu].is_asked)
+			continue;
 		judge_all(&occupants->seats[cpu], now);
 		choose(&occupants->seats[cpu]);
 	}

@@ -23,6 +23,7 @@
  *     that was not seen there before:                                nobody knows
  */
 
+struct cpu_list;
 struct proc_occupants;
 
 /** proc_occupants_create() - Return: NULL: out of memory */
@@ -31,10 +32,15 @@ struct proc_occupants *proc_occupants_create(uint32_t nr_cpus);
 /** proc_occupants_destroy() - @occupants may be NULL */
 void proc_occupants_destroy(struct proc_occupants *occupants);
 
-void proc_occupants_begin(struct proc_occupants *occupants);
+/** proc_occupants_begin() - who has @cpus; of the others nothing is known until they are asked for */
+void proc_occupants_begin(struct proc_occupants *occupants, const struct cpu_list *cpus);
 
-/** proc_occupants_wants() - it may be who has its CPU, by those who were added before */
-bool proc_occupants_wants(const struct proc_occupants *occupants, const struct proc_thread *thread);
+/**
+ * proc_occupants_wants() - it may be who has its CPU, by those who were added before
+ *
+ * Its run time need not be known yet. One that is not wanted is not to be added.
+ */
+bool proc_occupants_wants(struct proc_occupants *occupants, const struct proc_thread *thread);
 
 /** proc_occupants_add() - one that is wanted; its run time is known */
 void proc_occupants_add(struct proc_occupants *occupants, const struct proc_thread *thread);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,8 +14,8 @@
 #include "../util/error.h"
 #include "../util/parse.h"
 #include "proc_idle.h"
-#include "proc_list.h"
 #include "proc_occupants.h"
+#include "proc_walk.h"
 #include "thread_reader.h"
 
 #define ROOM_LEAST 4096u
@@ -51,11 +52,11 @@ struct proc_watch {
 	uint32_t nr_cpus;
 	struct proc_idle *idle;
 	struct proc_occupants *occupants;
-	struct proc_list processes;
-	struct proc_list threads;
+	const struct cpu_list *asked;	/* while they are looked for */
+	struct proc_walk walk;
 	struct proc_watch_cost cost;
-	bool (*is_waiting)(const struct proc_thread *thread, void *arg);
-	void *waiting_arg;
+	enum proc_watch_known (*know)(int32_t tid, struct proc_thread *ret, void *arg);
+	void *know_arg;
 };
 
 /* ---- the table -------------------------------------------------------------------------------- */
@@ -144,44 +145,6 @@ static void set_ended(struct proc_watch *watch, struct entry *entry)
 		watch->config.on_ended(&ended, watch->config.arg);
 }
 
-/* ---- directories ------------------------------------------------------------------------------ */
-
-/* Hand every thread of a process to @visit. */
-static int visit_threads(struct proc_watch *watch, int32_t tgid,
-			 int (*visit)(struct proc_watch *watch, int32_t tid, bool *has_threads))
-{
-	bool has_threads = false;
-	int result = visit(watch, tgid, &has_threads);
-	char path[32];
-	int32_t tid;
-	int fd;
-
-	if (result || !has_threads)
-		return result;
-	snprintf(path, sizeof(path), "%d/task", tgid);
-	fd = openat(watch->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	proc_list_init(&watch->threads, fd);
-	while (!result && (tid = proc_list_next(&watch->threads)) > 0) {
-		if (tid != tgid)
-			result = visit(watch, tid, &has_threads);
-	}
-	close(fd);
-	return result;
-}
-
-static int visit_all(struct proc_watch *watch,
-		     int (*visit)(struct proc_watch *watch, int32_t tid, bool *has_threads))
-{
-	int result = proc_list_rewind(&watch->processes);
-	int32_t tgid = 0;
-
-	while (!result && (tgid = proc_list_next(&watch->processes)) > 0)
-		result = visit_threads(watch, tgid, visit);
-	return result ? result : tgid;
-}
-
 /* ---- looking ---------------------------------------------------------------------------------- */
 
 /* Is anybody ready but us? The kernel's own count costs one small file. */
@@ -251,8 +214,29 @@ static bool is_asleep(struct proc_watch *watch, const struct entry *entry)
 	       thread_reader_is_asleep(watch->reader, entry->tid);
 }
 
-static int look_at(struct proc_watch *watch, int32_t tid, bool *has_threads)
+/* Where it may not run, it does not wait, nor keep others from running. */
+static bool is_kept_off(int32_t tid, const struct cpu_list *cpus)
 {
+	uint64_t may_run[ENGINE_MAX_CPUS / 64] = { 0 };
+	long size = syscall(SYS_sched_getaffinity, tid, sizeof(may_run), may_run);
+
+	for (long i = 0; i < size / (long)sizeof(*may_run); i++) {
+		if (may_run[i] & cpus->bits[i])
+			return false;
+	}
+	return size > 0;
+}
+
+/* Without reading its stat. */
+static void find_threads(struct proc_watch *watch, int32_t tid, bool *has_threads)
+{
+	if (has_threads && !thread_reader_is_kernel(tid))
+		*has_threads = proc_walk_nr_threads(&watch->walk, tid) > 1;
+}
+
+static int look_at(int32_t tid, bool *has_threads, void *arg)
+{
+	struct proc_watch *watch = arg;
 	struct entry *entry = find_or_add(watch, tid);
 	struct proc_thread thread;
 	bool is_ready;
@@ -264,6 +248,10 @@ static int look_at(struct proc_watch *watch, int32_t tid, bool *has_threads)
 	entry->look = watch->look;
 	if (can_be_left_out(watch, entry))
 		return 0;
+	if (entry->ready == NOT_READY && watch->config.cpus && is_kept_off(tid, watch->config.cpus)) {
+		find_threads(watch, tid, has_threads);
+		return 0;
+	}
 	watch->cost.last_nr_read++;
 	if (is_asleep(watch, entry)) {
 		if (entry->ready != NOT_READY)
@@ -277,7 +265,8 @@ static int look_at(struct proc_watch *watch, int32_t tid, bool *has_threads)
 			entry->look = watch->look - 1;
 		return 0;
 	}
-	*has_threads = watch->config.wants_user_threads && thread.nr_threads > 1;
+	if (has_threads)
+		*has_threads = watch->config.wants_user_threads && thread.nr_threads > 1;
 	is_ready = thread.state == 'R' && (thread.is_kthread || watch->config.wants_user_threads) &&
 		   is_on_watched_cpu(watch, thread.cpu) &&
 		   !proc_read_runs(watch->proc_fd, tid, &thread);
@@ -302,7 +291,7 @@ static int look_at_all(struct proc_watch *watch)
 	watch->cost.last_nr_threads = 0;
 	watch->cost.last_nr_read = 0;
 	proc_idle_read(watch->idle, watch->proc_fd);
-	result = visit_all(watch, look_at);
+	result = proc_walk_all(&watch->walk, look_at, watch);
 	if (result)
 		return result;
 	for (uint32_t i = watch->nr_ready; i-- > 0;) {
@@ -352,39 +341,54 @@ static const struct entry *find(const struct proc_watch *watch, int32_t tid)
 	return watch->slots[slot] ? &watch->entries[watch->slots[slot] - 1] : NULL;
 }
 
-static int find_occupant(struct proc_watch *watch, int32_t tid, bool *has_threads)
+/* With many who are ready, those of whom others outrank enough need not be read. */
+static bool is_worth_reading(struct proc_watch *watch, int32_t tid)
 {
+	struct proc_thread known;
+
+	switch (watch->know ? watch->know(tid, &known, watch->know_arg) : PROC_WATCH_UNKNOWN) {
+	case PROC_WATCH_WAITS:
+		return false;
+	case PROC_WATCH_READY:
+		return known.cpu < watch->nr_cpus && proc_occupants_wants(watch->occupants, &known);
+	default:
+		return !is_kept_off(tid, watch->asked);
+	}
+}
+
+static int find_occupant(int32_t tid, bool *has_threads, void *arg)
+{
+	struct proc_watch *watch = arg;
 	const struct entry *entry = find(watch, tid);
 	struct proc_thread thread;
 
+	find_threads(watch, tid, has_threads);
 	/* whoever looks runs, and keeps nobody waiting for long */
-	if (tid == getpid() || (entry && is_asleep(watch, entry)) ||
-	    read_thread(watch, entry, tid, &thread))
-		return 0;
-	*has_threads = thread.nr_threads > 1;
-	if (thread.state != 'R' || thread.cpu >= watch->nr_cpus ||
+	if (tid == getpid() || !is_worth_reading(watch, tid) || (entry && is_asleep(watch, entry)) ||
+	    read_thread(watch, entry, tid, &thread) || thread.state != 'R' || thread.cpu >= watch->nr_cpus ||
 	    !proc_occupants_wants(watch->occupants, &thread) ||
-	    proc_read_runs_now(watch->proc_fd, tid, &thread) ||
-	    (watch->is_waiting && watch->is_waiting(&thread, watch->waiting_arg)))
+	    proc_read_runs_now(watch->proc_fd, tid, &thread))
 		return 0;
 	proc_occupants_add(watch->occupants, &thread);
 	return 0;
 }
 
-void proc_watch_ask(struct proc_watch *watch, bool (*is_waiting)(const struct proc_thread *thread, void *arg),
+void proc_watch_ask(struct proc_watch *watch,
+		    enum proc_watch_known (*know)(int32_t tid, struct proc_thread *ret, void *arg),
 		    void *arg)
 {
-	watch->is_waiting = is_waiting;
-	watch->waiting_arg = arg;
+	watch->know = know;
+	watch->know_arg = arg;
 }
 
-int proc_watch_find_occupants(struct proc_watch *watch)
+int proc_watch_find_occupants(struct proc_watch *watch, const struct cpu_list *cpus)
 {
 	uint64_t before_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	int result;
 
-	proc_occupants_begin(watch->occupants);
-	result = visit_all(watch, find_occupant);
+	watch->asked = cpus;
+	proc_occupants_begin(watch->occupants, cpus);
+	result = proc_walk_all(&watch->walk, find_occupant, watch);
 	proc_occupants_end(watch->occupants, clock_mono_ns());
 	watch->cost.cpu_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - before_ns;
 	return result;
@@ -413,7 +417,10 @@ int proc_watch_fd(const struct proc_watch *watch)
 
 struct proc_watch_cost proc_watch_cost(const struct proc_watch *watch)
 {
-	return watch->cost;
+	struct proc_watch_cost cost = watch->cost;
+
+	cost.nr_hangs = thread_reader_nr_hangs(watch->reader);
+	return cost;
 }
 
 /* ---- making it -------------------------------------------------------------------------------- */
@@ -440,7 +447,7 @@ static int make_tables(struct proc_watch *watch)
 		watch->room = ROOM_LEAST;
 	for (watch->nr_slots = 1; watch->nr_slots < 2 * watch->room;)
 		watch->nr_slots *= 2;
-	watch->nr_cpus = nr_cpus > 0 ? (uint32_t)nr_cpus : 1;
+	watch->nr_cpus = nr_cpus > ENGINE_MAX_CPUS ? ENGINE_MAX_CPUS : nr_cpus > 0 ? (uint32_t)nr_cpus : 1;
 	watch->entries = calloc(watch->room, sizeof(*watch->entries));
 	watch->slots = calloc(watch->nr_slots, sizeof(*watch->slots));
 	watch->ready = calloc(watch->room, sizeof(*watch->ready));
@@ -466,7 +473,7 @@ int proc_watch_create(const struct proc_watch_config *config, struct proc_watch 
 		return result;
 	}
 	watch->proc_fd = thread_reader_fd(watch->reader);
-	proc_list_init(&watch->processes, watch->proc_fd);
+	proc_walk_init(&watch->walk, watch->proc_fd);
 	if (make_tables(watch))
 		result = error_set(err, -ENOMEM, "out of memory");
 	else if (proc_read_stat(watch->proc_fd, getpid(), &self))

@@ -53,6 +53,7 @@ struct proc_watch_cost {
 	uint32_t last_nr_threads;	/* met in the last one that was not quiet */
 	uint32_t last_nr_read;		/* and read */
 	uint64_t nr_left_out;		/* threads for which there was no room */
+	uint64_t nr_hangs;		/* how often reading a kernel thread did not come back in time */
 };
 
 /**
@@ -76,21 +77,31 @@ void proc_watch_tell_again(struct proc_watch *watch, int32_t tid);
 /** proc_watch_nr_ready() - how many were ready at the last look */
 uint32_t proc_watch_nr_ready(const struct proc_watch *watch);
 
-/**
- * proc_watch_ask() - who is no occupant
- * @is_waiting: it is known to wait, though it may outrank everybody; NULL: nobody is
- */
-void proc_watch_ask(struct proc_watch *watch, bool (*is_waiting)(const struct proc_thread *thread, void *arg),
+/* What is known of a thread before it is read. */
+enum proc_watch_known {
+	PROC_WATCH_UNKNOWN,
+	PROC_WATCH_READY,	/* ready or running: prio, comm and cpu are set */
+	PROC_WATCH_WAITS,	/* it is no occupant, though it may outrank everybody */
+};
+
+/** proc_watch_ask() - whom to ask of a thread before it is read; @know NULL: nobody */
+void proc_watch_ask(struct proc_watch *watch,
+		    enum proc_watch_known (*know)(int32_t tid, struct proc_thread *ret, void *arg),
 		    void *arg);
 
 /**
- * proc_watch_find_occupants() - see which ready thread of each CPU outranks the others there
+ * proc_watch_find_occupants() - see which ready thread of each of @cpus outranks the others there
  *
- * Reads every thread, user threads too. Return: 0 or a negative errno.
+ * Looks at every thread, and reads those that may run there, user threads too. Return: 0 or a negative errno.
  */
-int proc_watch_find_occupants(struct proc_watch *watch) __attribute__((warn_unused_result));
+int proc_watch_find_occupants(struct proc_watch *watch, const struct cpu_list *cpus)
+	__attribute__((warn_unused_result));
 
-/** proc_watch_occupant() - who that was. Return: false: nobody was ready there, or nobody knows who runs */
+/**
+ * proc_watch_occupant() - who that was, of a CPU that was asked for
+ *
+ * Return: false: nobody was ready there, or nobody knows who runs.
+ */
 bool proc_watch_occupant(const struct proc_watch *watch, uint32_t cpu, struct proc_thread *ret);
 
 /** proc_watch_read() - one thread: thread_reader_any(); it does not hang */

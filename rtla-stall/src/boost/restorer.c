@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "../util/error.h"
 
 #define NR_KEPT 5
+#define FIRST_FREE 3		/* behind the standard files */
 #define LOOK_MS 200		/* whether the owner lives, on kernels that do not tell */
 #define LONGEST_NS 1000000000
 #define RETRY_NS 100000000
@@ -35,43 +37,12 @@ struct restorer {
 
 /* ---- its process ------------------------------------------------------------------------------ */
 
-/* Descriptors from @from on, up to the one before @to. */
-static void close_between(unsigned int from, unsigned int to)
-{
-	long most = sysconf(_SC_OPEN_MAX);
-
-	if (from >= to || !syscall(SYS_close_range, from, to - 1, 0))
-		return;
-	if (most > 0 && to > (unsigned int)most)
-		to = (unsigned int)most;
-	for (unsigned int fd = from; fd < to; fd++)
-		close((int)fd);
-}
-
 /* Whoever reads our output, or waits for a file of ours to be closed, must not wait for the restorer. */
-static void close_others(int *kept, uint32_t nr)
-{
-	unsigned int from = 3;
-
-	for (;;) {
-		int next = -1;
-
-		for (uint32_t i = 0; i < nr; i++) {
-			if (kept[i] >= (int)from && (next < 0 || kept[i] < next))
-				next = kept[i];
-		}
-		close_between(from, next < 0 ? ~0u : (unsigned int)next);
-		if (next < 0)
-			return;
-		from = (unsigned int)next + 1;
-	}
-}
-
-static void leave_others_alone(int *kept, uint32_t nr)
+static void leave_others_alone(const int *kept, uint32_t nr)
 {
 	detach_session("rtla-stall/rst", -1);
 	prctl(PR_SET_PDEATHSIG, 0);
-	close_others(kept, nr);
+	detach_close_files(FIRST_FREE, kept, nr);
 }
 
 /* For poll(): not too early; negative: nothing to wait for. */
@@ -111,6 +82,16 @@ static void watch(struct ledger *ledger, int fd, int owner_fd, pid_t owner)
 	}
 }
 
+/* One that is started anew may be so by a thread that hands nothing on. */
+static void keep_priority(pid_t owner)
+{
+	const struct sched_param high = { .sched_priority = SCHED_SYS_OWN_PRIORITY };
+	int policy = sched_getscheduler(owner);
+
+	if (policy >= 0 && (policy & ~SCHED_RESET_ON_FORK) == SCHED_SYS_DEADLINE)
+		sched_setscheduler(0, SCHED_FIFO, &high);
+}
+
 __attribute__((noreturn)) static void restorer_run(struct ledger *ledger, int fd, pid_t owner)
 {
 	const struct timespec pause = { .tv_nsec = RETRY_NS };
@@ -118,6 +99,7 @@ __attribute__((noreturn)) static void restorer_run(struct ledger *ledger, int fd
 	int owner_fd = (int)syscall(SYS_pidfd_open, owner, 0u);
 	uint32_t nr = 2;
 
+	keep_priority(owner);
 	kept[1] = owner_fd;
 	nr += ledger_fds(ledger, &kept[2]);
 	ledger_let_go(ledger);

@@ -37,6 +37,7 @@ struct sched_sys_attr {
 #define SCHED_SYS_FIFO 1u
 #define SCHED_SYS_RR 2u
 #define SCHED_SYS_DEADLINE 6u
+#define SCHED_SYS_OWN_PRIORITY 98	/* FIFO: of what a SCHED_DEADLINE thread of ours starts */
 #define SCHED_SYS_RESET_ON_FORK UINT64_C(1)
 #define SCHED_SYS_UTIL_MIN UINT64_C(0x20)
 #define SCHED_SYS_UTIL_MAX UINT64_C(0x40)

@@ -245,6 +245,21 @@ static void let_be(struct simulation *sim, const struct plan_command *command)
 		stall->culprit = command->wait.occupant;
 }
 
+/* One boost at a time on a CPU: the plan has nothing to say of those behind it. */
+static void note_turns(struct simulation *sim, uint64_t now_at)
+{
+	for (uint32_t i = 0; i < sim->nr_active; i++) {
+		const struct entry *entry = &sim->entries[sim->active[i]];
+		struct simulate_stall *stall = &sim->result->stalls[sim->active[i]];
+
+		if (!entry->is_active || sim->cpus[stall->cpu].boosted == NOBODY || stall->nr_boosts ||
+		    stall->why || now_at - entry->piece_began_at < entry->rule.threshold_ns)
+			continue;
+		stall->why = PLAN_WHY_NOT_ITS_TURN;
+		stall->culprit = simulate_trace_occupant(sim->trace, entry->wait, now_at);
+	}
+}
+
 static int do_commands(struct simulation *sim, uint64_t now_at)
 {
 	struct plan_command command;
@@ -372,6 +387,7 @@ static int run_plan(struct simulation *sim)
 			plan_add(sim->plan, &wait);
 		}
 		result = do_commands(sim, now_at);
+		note_turns(sim, now_at);
 		now_at = next_at(sim, now_at);
 	}
 	/* the trace is over: what is boosted then is not waiting, the others are cut */
@@ -383,26 +399,6 @@ static int run_plan(struct simulation *sim)
 }
 
 /* ---- results ---------------------------------------------------------------------------------- */
-
-static int by_length(const void *a, const void *b)
-{
-	const struct simulate_stall *left = a, *right = b;
-
-	if (left->was_ns != right->was_ns)
-		return left->was_ns > right->was_ns ? -1 : 1;
-	if (left->began_at != right->began_at)
-		return left->began_at < right->began_at ? -1 : 1;
-	return left->tid < right->tid ? -1 : left->tid > right->tid;
-}
-
-static int by_jitter(const void *a, const void *b)
-{
-	const struct simulate_culprit *left = a, *right = b;
-
-	if (left->jitter_ns != right->jitter_ns)
-		return left->jitter_ns > right->jitter_ns ? -1 : 1;
-	return left->tid < right->tid ? -1 : left->tid > right->tid;
-}
 
 static void sum_up(struct simulation *sim)
 {
@@ -423,10 +419,7 @@ static void sum_up(struct simulation *sim)
 		if (sim->cpus[cpu].sums.nr_stalls)
 			result->cpus[result->nr_cpus++] = sim->cpus[cpu].sums;
 	}
-	if (result->nr_stalls)
-		qsort(result->stalls, result->nr_stalls, sizeof(*result->stalls), by_length);
-	if (result->nr_culprits)
-		qsort(result->culprits, result->nr_culprits, sizeof(*result->culprits), by_jitter);
+	simulate_sort(result);
 	result->nr_omitted = trace->nr_omitted + plan_nr_left_out(sim->plan);
 	result->first_at = trace->first_at;
 	result->last_at = trace->last_at;

@@ -123,12 +123,13 @@ struct simulate_result {
 
 /**
  * simulate_run() - read the trace, run the plan over it
- * @ret: set on success only; simulate_deinit() it
- *
- * Return: 0 or a negative errno with words in @err.
+ * @ret: set on success only; simulate_deinit() it. Return: 0 or a negative errno with words in @err
  */
 int simulate_run(const struct simulate_setting *setting, struct simulate_result *ret,
 		 struct error *err) __attribute__((warn_unused_result));
+
+/** simulate_sort() - in the order struct simulate_result says; simulate_run() has done it */
+void simulate_sort(struct simulate_result *result);
 
 /** simulate_deinit() - free what it holds */
 void simulate_deinit(struct simulate_result *result);

@@ -8,6 +8,7 @@
 #include "../source/source.h"
 #include "../util/error.h"
 #include "../util/names.h"
+#include "enforce_occupant.h"
 
 #define NO_WAIT UINT32_MAX
 
@@ -280,10 +281,5 @@ struct plan_occupant simulate_trace_occupant(const struct simulate_trace *trace,
 	if (culprit.kind != CULPRIT_THREAD || index >= engine_nr_tasks(trace->engine))
 		return occupant;
 	engine_task(trace->engine, index, &task);
-	occupant.kind = PLAN_OCCUPANT_THREAD;
-	occupant.is_kthread = task.kthread == TRI_YES;
-	occupant.tid = task.tid;
-	occupant.prio = part->prio;
-	memcpy(occupant.comm, task.comm, sizeof(occupant.comm));
-	return occupant;
+	return enforce_occupant_of(&task, part->prio);
 }

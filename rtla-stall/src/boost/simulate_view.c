@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a simulation came to, as text and as JSON.
+ * What a simulation came to: its order, as text and as JSON.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../util/strbuf.h"
@@ -14,6 +15,36 @@
 
 #define WIDTH 100u
 #define INDENT 2u
+
+/* ---- order ------------------------------------------------------------------------------------ */
+
+static int by_length(const void *a, const void *b)
+{
+	const struct simulate_stall *left = a, *right = b;
+
+	if (left->was_ns != right->was_ns)
+		return left->was_ns > right->was_ns ? -1 : 1;
+	if (left->began_at != right->began_at)
+		return left->began_at < right->began_at ? -1 : 1;
+	return left->tid < right->tid ? -1 : left->tid > right->tid;
+}
+
+static int by_jitter(const void *a, const void *b)
+{
+	const struct simulate_culprit *left = a, *right = b;
+
+	if (left->jitter_ns != right->jitter_ns)
+		return left->jitter_ns > right->jitter_ns ? -1 : 1;
+	return left->tid < right->tid ? -1 : left->tid > right->tid;
+}
+
+void simulate_sort(struct simulate_result *result)
+{
+	if (result->nr_stalls)
+		qsort(result->stalls, result->nr_stalls, sizeof(*result->stalls), by_length);
+	if (result->nr_culprits)
+		qsort(result->culprits, result->nr_culprits, sizeof(*result->culprits), by_jitter);
+}
 
 /* ---- text ------------------------------------------------------------------------------------- */
 
@@ -81,7 +112,7 @@ static void write_totals(const struct simulate_result *result, struct strbuf *ou
 
 static struct format fate(const struct simulate_stall *stall)
 {
-	const char *words = stall->nr_boosts ? "boosted in vain" : "over before its turn";
+	const char *words = stall->nr_boosts ? "boosted in vain" : "over as it was due";
 	struct format text;
 
 	if (stall->would_ns < stall->was_ns)

@@ -15,14 +15,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../util/array.h"
 #include "../util/clock.h"
+#include "../util/detach.h"
 #include "../util/error.h"
+#include "sched_sys.h"
 
 #define STACK_BYTES (64u << 10)
 #define END_MS 100
 #define KTHREADD 2		/* it sleeps, nearly always */
-#define POLICY_DEADLINE 6
-#define OWN_PRIORITY 98		/* where that of SCHED_DEADLINE cannot be inherited */
 #define MASK_BYTES 2048		/* 16384 CPUs */
 #define PRIO_OF_NICE 120
 
@@ -50,11 +51,14 @@ struct thread_reader {
 
 static void *run(void *arg)
 {
-	const struct sched_param high = { .sched_priority = OWN_PRIORITY };
+	const struct sched_param high = { .sched_priority = SCHED_SYS_OWN_PRIORITY };
 	struct thread_reader *reader = arg;
+	const int kept[] = { reader->proc_fd, reader->ask_fd, reader->answer_fd };
 	uint64_t one = 1;
 	uint64_t asked;
 
+	/* where that cannot be had, who waits for our end waits for the hang's */
+	(void)detach_thread_files(kept, NR_ELEMENTS(kept));
 	if (reader->is_deadline)
 		sched_setscheduler(0, SCHED_FIFO, &high);
 	for (;;) {
@@ -92,7 +96,7 @@ static int start(struct thread_reader *reader)
 
 	if (code)
 		return code;
-	reader->is_deadline = sched_getscheduler(0) == POLICY_DEADLINE;
+	reader->is_deadline = (sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) == SCHED_SYS_DEADLINE;
 	reader->ask_fd = eventfd(0, EFD_CLOEXEC);
 	reader->answer_fd = eventfd(0, EFD_CLOEXEC);
 	code = reader->ask_fd < 0 || reader->answer_fd < 0 ? errno :
@@ -162,7 +166,7 @@ int thread_reader_stat(struct thread_reader *reader, int32_t tid, struct proc_th
 {
 	open_again(reader);
 	if (!thread_reader_is_kernel(tid))
-		return proc_read_stat(reader->proc_fd, tid, ret);
+		return proc_read_task_stat(reader->proc_fd, tid, ret);
 	/* an answer that comes late is to a question of before */
 	if (reader->has_thread && thread_reader_hangs(reader))
 		return -ETIMEDOUT;
@@ -227,7 +231,7 @@ static bool read_comm(const struct thread_reader *reader, int32_t tid, char comm
 	return true;
 }
 
-static int read_scheduling(int32_t tid, struct proc_thread *ret)
+int thread_reader_scheduling(int32_t tid, struct proc_thread *ret)
 {
 	struct sched_param param;
 	int policy = sched_getscheduler(tid);
@@ -240,7 +244,7 @@ static int read_scheduling(int32_t tid, struct proc_thread *ret)
 		return -errno;
 	ret->policy = (uint32_t)policy & ~(uint32_t)SCHED_RESET_ON_FORK;
 	ret->rt_priority = (uint32_t)param.sched_priority;
-	ret->prio = ret->policy == POLICY_DEADLINE ? -1 :
+	ret->prio = ret->policy == SCHED_SYS_DEADLINE ? -1 :
 		    ret->rt_priority ? 99 - (int32_t)ret->rt_priority : PRIO_OF_NICE + ret->nice;
 	return 0;
 }
@@ -265,7 +269,7 @@ static int read_without_stat(struct thread_reader *reader, int32_t tid, const st
 			     struct proc_thread *ret)
 {
 	struct proc_thread thread = { .tid = tid, .state = 'R', .is_kthread = true, .nr_threads = 1 };
-	int result = read_scheduling(tid, &thread);
+	int result = thread_reader_scheduling(tid, &thread);
 
 	if (result)
 		return result;

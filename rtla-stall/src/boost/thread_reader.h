@@ -22,6 +22,9 @@
  * spinlocks only, as does the stat of user threads: who holds one is not preempted, and on PREEMPT_RT
  * inherits our priority.
  *
+ * It has open files of its own: when we are killed while it hangs, our pipes and locks are let go of at once,
+ * although the process is not gone before the hang is over (a zombie, for kill(2) and pidfd_open(2)).
+ *
  * The reader runs where its owner may. One thread at a time uses it. A process that was forked from ours
  * starts a reader of its own.
  */
@@ -65,6 +68,14 @@ bool thread_reader_says_asleep(const char *wchan);
 
 /** thread_reader_has_wchan() - whether it can be told without stat */
 bool thread_reader_has_wchan(const struct thread_reader *reader);
+
+/**
+ * thread_reader_scheduling() - policy, priorities and nice value as they were set, without stat
+ * @ret: these are set, with prio what stat would say of one that has not been lent another one
+ *
+ * Return: 0 or a negative errno.
+ */
+int thread_reader_scheduling(int32_t tid, struct proc_thread *ret) __attribute__((warn_unused_result));
 
 /**
  * thread_reader_any() - of a kernel thread what can be had, from stat or without

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "clock.h"
 #include "detach.h"
 #include "error.h"
@@ -25,6 +26,8 @@
 /* Keep @end as 3 and @kept as 4. Return: false when that cannot be had */
 static bool keep_only(int end, int kept)
 {
+	const int both[] = { FIRST_FREE, kept >= 0 ? FIRST_FREE + 1 : -1 };
+
 	end = fcntl(end, F_DUPFD_CLOEXEC, FIRST_FREE + 2);
 	if (kept >= 0)
 		kept = fcntl(kept, F_DUPFD_CLOEXEC, FIRST_FREE + 2);
@@ -33,7 +36,8 @@ static bool keep_only(int end, int kept)
 	detach_standard_files(-1);
 	if (dup2(end, FIRST_FREE) < 0 || (kept >= 0 && dup2(kept, FIRST_FREE + 1) < 0))
 		return false;
-	return !close_range(FIRST_FREE + (kept >= 0 ? 2 : 1), ~0u, 0);
+	detach_close_files(FIRST_FREE, both, NR_ELEMENTS(both));
+	return true;
 }
 
 int child_await(int fd)

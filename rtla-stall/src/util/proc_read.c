@@ -122,18 +122,30 @@ bool proc_read_parse_stat(const char *text, size_t length, struct proc_thread *r
 	return true;
 }
 
-int proc_read_stat(int proc_fd, int32_t tid, struct proc_thread *ret)
+static int read_stat(int proc_fd, const char *path, struct proc_thread *ret)
 {
-	char path[32];
 	char text[STAT_MAX];
-	int length;
-
-	snprintf(path, sizeof(path), "%d/stat", tid);
-	length = proc_read_file(proc_fd, path, text, sizeof(text));
+	int length = proc_read_file(proc_fd, path, text, sizeof(text));
 	if (length < 0)
 		return length;
 	*ret = (struct proc_thread){ 0 };
 	return proc_read_parse_stat(text, (size_t)length, ret) ? 0 : -EINVAL;
+}
+
+int proc_read_stat(int proc_fd, int32_t tid, struct proc_thread *ret)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d/stat", tid);
+	return read_stat(proc_fd, path, ret);
+}
+
+int proc_read_task_stat(int proc_fd, int32_t tid, struct proc_thread *ret)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "%d/task/%d/stat", tid, tid);
+	return read_stat(proc_fd, path, ret);
 }
 
 int proc_read_runs(int proc_fd, int32_t tid, struct proc_thread *ret)

@@ -48,6 +48,10 @@ struct proc_thread {
 int proc_read_stat(int proc_fd, int32_t tid, struct proc_thread *ret)
 	__attribute__((warn_unused_result));
 
+/** proc_read_task_stat() - the same, where the kernel need not sum up over all threads of its process */
+int proc_read_task_stat(int proc_fd, int32_t tid, struct proc_thread *ret)
+	__attribute__((warn_unused_result));
+
 /**
  * proc_read_runs() - run_ns and nr_switched_in
  *
