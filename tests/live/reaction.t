@@ -58,8 +58,7 @@ number() {
 
 mkfifo "$dir/pipe"
 stamp_lines <"$dir/pipe" >"$dir/lines" &
-# Not at a priority at which it has to wait for whatever else runs here: that is not what is measured.
-chrt -f 1 "$RTLA_STALL" hist --tracer none -a 200ms -t "$dir/trace.dat" --on-threshold continue -c "$cpu" \
+"$RTLA_STALL" hist --tracer none -a 200ms -t "$dir/trace.dat" --on-threshold continue -c "$cpu" \
 	--json-lines="$dir/pipe" --json="$dir/json" -d 60s >"$dir/out" 2>"$dir/err" &
 pid=$!
 await 30 is_recording || wrong="$wrong it does not come up: $(cat "$dir/err")"
