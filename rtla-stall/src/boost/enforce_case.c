@@ -185,8 +185,8 @@ static bool is_one_thread(const struct enforce_case *item, const struct proc_thr
 }
 
 /*
- * Who waited and did not get a CPU since still waits: that costs one small file, and no lock. Whoever was changed
- * meanwhile, by us or by others, is read.
+ * Who waited and did not get a CPU since still waits: that costs one small file, and no lock. Whoever was
+ * changed meanwhile, by us or by others, is read.
  */
 static bool waits_as_before(struct enforce_cases *cases, struct enforce_case *item)
 {

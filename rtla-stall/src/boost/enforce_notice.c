@@ -11,7 +11,8 @@ static void say_cpu(uint32_t cpu, bool is_on, void *arg)
 	const struct enforce_notice *notice = arg;
 
 	if (!notice->cpus || parse_cpus_has(notice->cpus, cpu))
-		enforce_log_say(notice->log, ENFORCE_LOG_NOTICE, "CPU %u %s", cpu, is_on ? "is back" : "went off");
+		enforce_log_say(notice->log, ENFORCE_LOG_NOTICE, "CPU %u %s", cpu,
+				is_on ? "is back" : "went off");
 }
 
 void enforce_notice_cpus(struct enforce_notice *notice, uint64_t now)
