@@ -34,7 +34,10 @@ victim_ends() {
 
 # has_policy PID POLICY PRIORITY
 has_policy() {
-	threads | grep -q "^$1 [^ ]* $2 $3 "
+	case $(policy_of "$1") in
+	"$2 $3 "*) ;;
+	*) false ;;
+	esac
 }
 
 # ---- hotplug -------------------------------------------------------------------------------------------
@@ -95,10 +98,14 @@ for policy in deadline fifo; do
 	# shellcheck disable=SC2086
 	await 20 has_policy $victim $boosted || wrong="$wrong no boost: $(tail -n 12 "$dir/log");"
 	switch 0
-	echo "# boosted by $policy, CPU 3 went off line in $took ms"
+	off=$took
+	from_ms=$(now_ms)
 	await 20 has_policy $victim 1 1 || wrong="$wrong it keeps $(policy_of $victim): $(tail -n 12 "$dir/log");"
+	back=$(($(now_ms) - from_ms))
 	kill -0 $pid || wrong="$wrong enforce is gone: $(tail -n 12 "$dir/log");"
 	enforce_end
+	echo "# boosted by $policy, CPU 3 went off line in $off ms; its policy was back $back ms later, and enforce" \
+		"ended after $(($(now_ms) - from_ms)) ms"
 	[ "$(policy_of $victim)" = '1 1 0' ] || wrong="$wrong then it has $(policy_of $victim);"
 	[ -d /proc/$hog ] || wrong="$wrong the hog is gone;"
 	hog_end

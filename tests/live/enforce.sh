@@ -162,9 +162,9 @@ tid_of() {
 	[ -n "$tid" ]
 }
 
-# policy_of PID: policy, priority, nice
+# policy_of PID: policy, priority, nice. Of nobody else: to read of a kworker may hang.
 policy_of() {
-	threads | awk -v pid="$1" '$1 == pid { print $3, $4, $5 }'
+	sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | awk '{ print $39, $38, $17 }'
 }
 
 # boosts FIELD [PATTERN]: that field of every boost whose record matches, a line each
