@@ -349,15 +349,6 @@ static int open_all(struct run *run, struct error *err)
 
 /* ---- afterwards ------------------------------------------------------------------------------- */
 
-/* Nothing that takes time is done at our priority. */
-static void give_priority_back(const struct run *run)
-{
-	const struct sched_param none = { 0 };
-
-	if (run->params->own.policy != ENFORCE_OWN_LEFT)
-		sched_setscheduler(0, SCHED_OTHER, &none);
-}
-
 static int give_back_boosts(struct run *run, int result, struct error *err)
 {
 	struct error failure = { 0 };
@@ -387,10 +378,10 @@ static void give_tracing_back(struct run *run)
 	guard_destroy(run->guard);
 }
 
+/* At our own priority to the end: at another one we starve, behind those whom nobody keeps in check now. */
 static int close_all(struct run *run, int result, struct error *err)
 {
 	result = give_back_boosts(run, result, err);
-	give_priority_back(run);
 	if (run->boosts)
 		enforce_boosts_print_totals(run->boosts);
 	enforce_boosts_destroy(run->boosts);
