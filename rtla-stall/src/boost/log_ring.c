@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "../util/detach.h"
 #include "../util/error.h"
 #include "../util/strbuf.h"
+#include "sched_sys.h"
 
 #define STACK_BYTES (128u << 10)
 #define FLUSH_STEP_NS 5000000
@@ -287,12 +289,28 @@ bool log_ring_flush(const struct log_ring *ring, int timeout_ms)
 	}
 }
 
+/*
+ * A writer that starves keeps the whole process from ending, even when that is killed: at the end it may have
+ * the real-time priority of who ends it, and not before: it writes to where others can make it wait.
+ */
+static void hurry(pthread_t writer)
+{
+	struct sched_param param = { .sched_priority = SCHED_SYS_OWN_PRIORITY };
+	int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+
+	if (policy == SCHED_SYS_DEADLINE)
+		pthread_setschedparam(writer, SCHED_FIFO, &param);
+	else if ((policy == SCHED_FIFO || policy == SCHED_RR) && !sched_getparam(0, &param))
+		pthread_setschedparam(writer, policy, &param);
+}
+
 bool log_ring_destroy(struct log_ring *ring, int timeout_ms)
 {
 	struct timespec until;
 
 	if (!ring)
 		return true;
+	hurry(ring->writer);
 	atomic_store(&ring->is_ending, true);
 	wake_writer(ring);
 	until = clock_mono_after_ms(timeout_ms);
