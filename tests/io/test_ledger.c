@@ -667,6 +667,20 @@ static void restore_and_boost_another(void *arg)
 	meanwhile->second = boost(meanwhile->fixture, fifo(2));
 }
 
+/* One that is late is restored by somebody who is interrupted, before he sets anything. */
+static void restore_late_while(struct meanwhile *meanwhile, void (*happens)(void *arg))
+{
+	struct twin_machine *machine = meanwhile->fixture->machine;
+
+	meanwhile->first = boost(meanwhile->fixture, fifo(1)).id;
+	machine->now_at = 100 * MS + LEDGER_GRACE_NS;
+	machine->meanwhile = happens;
+	machine->meanwhile_arg = meanwhile;
+	machine->meanwhile_at = machine->nr_calls + 1;
+	assert_int_equal(ledger_restore_late(meanwhile->fixture->ledger), 1);
+	assert_int_equal(meanwhile->second.id.slot, meanwhile->first.slot);
+}
+
 /* who restores late is at it when the slot is freed and filled again; both threads began in the same tick */
 static void a_slot_that_is_filled_again_meanwhile_is_left_alone(void **state)
 {
@@ -677,13 +691,7 @@ static void a_slot_that_is_filled_again_meanwhile_is_left_alone(void **state)
 	setup(&fixture);
 	fixture.machine->threads[1].start_ticks = fixture.machine->threads[0].start_ticks;
 	fixture.before = *fixture.machine;
-	meanwhile.first = boost(&fixture, fifo(1)).id;
-	fixture.machine->now_at = 100 * MS + LEDGER_GRACE_NS;
-	fixture.machine->meanwhile = restore_and_boost_another;
-	fixture.machine->meanwhile_arg = &meanwhile;
-	fixture.machine->meanwhile_at = fixture.machine->nr_calls + 1;
-	assert_int_equal(ledger_restore_late(fixture.ledger), 1);
-	assert_int_equal(meanwhile.second.id.slot, meanwhile.first.slot);
+	restore_late_while(&meanwhile, restore_and_boost_another);
 	assert_int_equal(fixture.machine->threads[0].attr.policy, SCHED_SYS_OTHER);
 	assert_int_equal(fixture.machine->threads[1].attr.policy, SCHED_SYS_FIFO);
 	assert_int_equal(ledger_nr_boosted(fixture.ledger), 1);
@@ -721,13 +729,7 @@ static void a_slot_is_only_freed_for_the_boost_it_was_restored_for(void **state)
 
 	(void)state;
 	setup(&fixture);
-	meanwhile.first = boost(&fixture, fifo(1)).id;
-	fixture.machine->now_at = 100 * MS + LEDGER_GRACE_NS;
-	fixture.machine->meanwhile = restore_boost_another_and_be_killed;
-	fixture.machine->meanwhile_arg = &meanwhile;
-	fixture.machine->meanwhile_at = fixture.machine->nr_calls + 1;
-	assert_int_equal(ledger_restore_late(fixture.ledger), 1);
-	assert_int_equal(meanwhile.second.id.slot, meanwhile.first.slot);
+	restore_late_while(&meanwhile, restore_boost_another_and_be_killed);
 	assert_int_equal(ledger_nr_boosted(fixture.ledger), 1);
 	assert_int_equal(ledger_restore_all(fixture.ledger, &fixture.err), 0);
 	assert_true(sched_twin_is_same(fixture.sys, &fixture.before));

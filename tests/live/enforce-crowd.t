@@ -8,10 +8,12 @@ what='enforce and a crowd'
 # shellcheck source=tests/live/enforce.sh
 . "${0%/*}/enforce.sh"
 
-victim=
-cleanup() {
-	# shellcheck disable=SC2086
-	kill $pid $hogs $victim 2>/dev/null
+# No thread of the crowd has what it was lent, and nobody else has.
+nothing_is_left() {
+	grep 'asked [1-9]' "$dir/crowd" | grep -v 'policy 1 priority 1$' | head -n 3 >"$dir/others"
+	[ ! -s "$dir/others" ] || wrong="$wrong left: $(cat "$dir/others");"
+	one_at_a_time
+	all_as_before
 }
 
 # What the loop of enforce does: CPU time in ms, and calls that read, in $cpu_ms and $reads
@@ -60,10 +62,7 @@ for size in 100 1000; do
 	await 60 crowd_is_told || wrong="$wrong the crowd tells of $(wc -l <"$dir/crowd");"
 	wait $victim
 	victim=
-	grep 'asked [1-9]' "$dir/crowd" | grep -v 'policy 1 priority 1$' | head -n 3 >"$dir/others"
-	[ ! -s "$dir/others" ] || wrong="$wrong left: $(cat "$dir/others");"
-	one_at_a_time
-	all_as_before
+	nothing_is_left
 	check "it does not take a CPU to watch $size threads"
 done
 
@@ -93,10 +92,7 @@ echo "# $ran of 1000, $(grep -c 'asked [1-9]' "$dir/crowd") of which came to CPU
 # as many as an emulated machine manages
 [ "$ran" -ge 10 ] || wrong="$wrong $ran ran: $(tail -n 12 "$dir/log");"
 [ "$(boosts tid | sort -u | wc -l)" -ge 10 ] || wrong="$wrong boosts of $(boosts tid | sort -u | wc -l);"
-grep 'asked [1-9]' "$dir/crowd" | grep -v 'policy 1 priority 1$' | head -n 3 >"$dir/others"
-[ ! -s "$dir/others" ] || wrong="$wrong left: $(cat "$dir/others");"
-one_at_a_time
-all_as_before
+nothing_is_left
 check 'of a thousand threads that starve on one CPU one after the other runs, and none keeps what it was lent'
 
 finish

@@ -9,12 +9,6 @@ what='enforce in odd situations'
 # shellcheck source=tests/live/enforce.sh
 . "${0%/*}/enforce.sh"
 
-victim=
-cleanup() {
-	# shellcheck disable=SC2086
-	kill $pid $hogs $victim 2>/dev/null
-}
-
 # victim_begins POLICY MS: as process $victim, when it is on CPU 3 and starves
 victim_begins() {
 	"$starve" victim 3 "$1" "$2" >"$dir/victim" &

@@ -19,9 +19,10 @@ fi
 starve=$TOOLS/starve
 pid=
 hogs=
+victim=
 cleanup() {
 	# shellcheck disable=SC2086
-	kill $pid $hogs 2>/dev/null
+	kill $pid $hogs $victim 2>/dev/null
 }
 for server in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
 	[ ! -e "$server" ] || echo 0 >"$server"

@@ -71,10 +71,10 @@ state() {
 	cat /sys/devices/system/cpu/cpu*/cpuidle/state*/disable 2>/dev/null
 }
 
-# Until the system is as it was when $dir/before was written, for at most 15 s.
+# same_as_before [STATE]: until the system is as it was when STATE wrote $dir/before, for at most 15 s
 same_as_before() {
 	for _ in $(seq 150); do
-		state >"$dir/after"
+		"${1:-state}" >"$dir/after"
 		cmp -s "$dir/before" "$dir/after" && return 0
 		sleep 0.1
 	done

@@ -33,15 +33,6 @@ everything() {
 	done
 }
 
-all_as_before() {
-	for _ in $(seq 150); do
-		everything >"$dir/after"
-		cmp -s "$dir/before" "$dir/after" && return 0
-		sleep 0.1
-	done
-	wrong="$wrong $(diff "$dir/before" "$dir/after")"
-}
-
 has_tracer() {
 	[ "$1" = none ] || grep -qw "$1" "$tracefs/available_tracers"
 }
@@ -257,7 +248,7 @@ for tracer in ${TRACERS:-none osnoise timerlat}; do
 		only_second "$dir/saved" "$dir/live" >"$dir/odd"
 		echo "# $(wc -l <"$dir/odd") only live: $(head -n 4 "$dir/odd" | cut -c1-100 | tr '\n' ';')"
 		check "$mode --tracer $tracer: analyze says so too"
-		all_as_before
+		same_as_before everything
 		check "$mode --tracer $tracer: everything is as before"
 	done
 	# Its period cannot be set there, and 1 ms is more than an emulated CPU can do.
@@ -270,7 +261,7 @@ for tracer in ${TRACERS:-none osnoise timerlat}; do
 	"$RTLA_STALL" analyze --all --stall 100us --json="$dir/again" "$dir/trace.dat" >/dev/null 2>"$dir/err" ||
 		wrong="$wrong analyze: $(cat "$dir/err")"
 	check_document "$dir/again"
-	all_as_before
+	same_as_before everything
 	check "record --tracer $tracer: what it wrote tells of it, and everything is as before"
 done
 
@@ -285,7 +276,7 @@ waits_of "$dir/json" | awk '$6 == "true" { found = 1 } END { exit !found }' ||
 	wrong="$wrong no wait touches a loss, though threads went out of sight;"
 waits_of "$dir/json" | awk -v cpu="$cpu" -v back="$back_ns" '$3 == cpu && $4 + 0 > back { n++ } END { exit !n }' ||
 	wrong="$wrong no wait is on CPU $cpu when it is back;"
-all_as_before
+same_as_before everything
 check "hist -c $cpu: who leaves it goes out of sight, and that is said"
 
 goes
@@ -300,7 +291,7 @@ for mode in top hist record; do
 	grep -q "CPU $cpu is off" "$dir/err" || wrong="$wrong $mode: it says: $(cat "$dir/err");"
 done
 comes
-all_as_before
+same_as_before everything
 check "-c $cpu, which is off: an error says so"
 
 # ---- off at the beginning --------------------------------------------------------------------------
@@ -323,7 +314,7 @@ for tracer in none timerlat; do
 	sane "$dir/json" $((($(now_ns) - began_ns) / 1000000000 + 1))
 	waits_of "$dir/json" | awk -v cpu="$cpu" -v back="$back_ns" '$3 == cpu && $4 + 0 > back { n++ } END { exit !n }' ||
 		wrong="$wrong no wait on CPU $cpu when it is there;"
-	all_as_before
+	same_as_before everything
 	check "hist --tracer $tracer, CPU $cpu off at its beginning: waits there are seen when it comes"
 done
 

@@ -10,6 +10,7 @@
 
 #include "../engine/sched_rank.h"
 #include "../util/error.h"
+#include "../util/parse.h"
 #include "../util/proc_read.h"
 #include "enforce_occupant.h"
 #include "thread_reader.h"
@@ -236,8 +237,7 @@ static bool read_case(struct enforce_cases *cases, struct enforce_case *item, bo
 
 static bool is_on_watched_cpu(const struct enforce_params *params, uint32_t cpu)
 {
-	return cpu < ENGINE_MAX_CPUS &&
-	       (!params->has_cpus || params->cpus.bits[cpu / 64] >> cpu % 64 & 1);
+	return cpu < ENGINE_MAX_CPUS && (!params->has_cpus || parse_cpus_has(&params->cpus, cpu));
 }
 
 /* Who is it for? A queue of work has somebody at its other end, who may be waiting. */

@@ -163,9 +163,7 @@ static bool is_quiet(const struct proc_watch *watch)
 
 static bool is_on_watched_cpu(const struct proc_watch *watch, uint32_t cpu)
 {
-	if (cpu >= ENGINE_MAX_CPUS)
-		return false;
-	return !watch->config.cpus || watch->config.cpus->bits[cpu / 64] >> cpu % 64 & 1;
+	return cpu < ENGINE_MAX_CPUS && (!watch->config.cpus || parse_cpus_has(watch->config.cpus, cpu));
 }
 
 static bool can_be_left_out(const struct proc_watch *watch, const struct entry *entry)
